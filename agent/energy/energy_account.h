@@ -1,0 +1,55 @@
+#ifndef WF_AGENT_ENERGY_ENERGY_ACCOUNT_H_
+#define WF_AGENT_ENERGY_ENERGY_ACCOUNT_H_
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "common/domain/energy.h"
+#include "common/time/clock.h"
+
+namespace wattfleet::agent {
+
+enum class RequestFate {
+  kCounted,    // becomes a result: its energy is attributed
+  kUncounted,  // failed or retried: its energy is booked as uncounted
+};
+
+// The energy books of one lease: the driver tells when requests run, the account says what each
+// used. Confined to the driver's task runner. A request id is the driver's own.
+class EnergyAccount {
+ public:
+  virtual ~EnergyAccount() = default;
+
+  // The channels that ChannelEnergy::channel and LedgerEntry::channel index; fixed for its life.
+  virtual const std::vector<ChannelFacts>& channels() const = 0;
+
+  virtual void RequestStarted(std::uint64_t request, MonotonicTime sent) = 0;
+  // `settled` is called exactly once, on the driver's runner, once the last interval that touches
+  // the request is in, or its deadline has passed (flag NO_POSTROLL): one entry per channel. It may
+  // be called before this returns when nothing is measured.
+  virtual void RequestEnded(std::uint64_t request, MonotonicTime done, RequestFate fate,
+                            std::function<void(std::vector<ChannelEnergy>)> settled) = 0;
+
+  // After all requests have settled: the ledger of the lease, balanced, one entry per channel.
+  virtual std::vector<LedgerEntry> Close() = 0;
+};
+
+// Where nothing can be measured: no channels, no energy, an empty ledger.
+class NoEnergyAccount final : public EnergyAccount {
+ public:
+  const std::vector<ChannelFacts>& channels() const override { return channels_; }
+  void RequestStarted(std::uint64_t, MonotonicTime) override {}
+  void RequestEnded(std::uint64_t, MonotonicTime, RequestFate,
+                    std::function<void(std::vector<ChannelEnergy>)> settled) override {
+    settled({});
+  }
+  std::vector<LedgerEntry> Close() override { return {}; }
+
+ private:
+  std::vector<ChannelFacts> channels_;
+};
+
+}  // namespace wattfleet::agent
+
+#endif  // WF_AGENT_ENERGY_ENERGY_ACCOUNT_H_

@@ -1,0 +1,54 @@
+#ifndef WF_AGENT_ENERGY_ENERGY_METER_H_
+#define WF_AGENT_ENERGY_ENERGY_METER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/energy/energy_account.h"
+#include "common/task/task_runner.h"
+
+namespace wattfleet::agent {
+
+// All that this host can measure, for as long as the agent lives: opens accounts for leases and
+// measures loaded-idle baselines. Thread-safe.
+class EnergyMeter {
+ public:
+  virtual ~EnergyMeter() = default;
+
+  // True when at least one measured (not modelled) channel covers one of `device_ids` or the host.
+  virtual bool HasMeasuredChannel(const std::vector<std::string>& device_ids) const = 0;
+  // Names of all channels, for Hello.
+  virtual std::vector<std::string> ChannelNames() const = 0;
+
+  // An account for a lease whose engine runs on `device_ids` of this host; its callbacks run on
+  // `runner`, which outlives it, as does this.
+  virtual std::unique_ptr<EnergyAccount> OpenAccount(const std::vector<std::string>& device_ids,
+                                                     TaskRunner& runner) = 0;
+
+  // Measures the loaded-idle baseline of those devices now (the engine is up, nothing in flight)
+  // and calls `done` on `runner`. At once, where nothing is measured.
+  virtual void MeasureBaseline(const std::vector<std::string>& device_ids, TaskRunner& runner,
+                               std::function<void()> done) = 0;
+};
+
+// A host without sensors.
+class NoEnergyMeter final : public EnergyMeter {
+ public:
+  bool HasMeasuredChannel(const std::vector<std::string>&) const override { return false; }
+  std::vector<std::string> ChannelNames() const override { return {}; }
+  std::unique_ptr<EnergyAccount> OpenAccount(const std::vector<std::string>&,
+                                             TaskRunner&) override {
+    return std::make_unique<NoEnergyAccount>();
+  }
+  void MeasureBaseline(const std::vector<std::string>&, TaskRunner& runner,
+                       std::function<void()> done) override {
+    runner.Post(std::move(done));
+  }
+};
+
+}  // namespace wattfleet::agent
+
+#endif  // WF_AGENT_ENERGY_ENERGY_METER_H_

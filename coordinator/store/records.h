@@ -1,0 +1,270 @@
+#ifndef WF_COORDINATOR_STORE_RECORDS_H_
+#define WF_COORDINATOR_STORE_RECORDS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/domain/fleet.h"
+#include "common/domain/ids.h"
+#include "common/domain/pair.h"
+#include "common/domain/result.h"
+#include "common/domain/unit.h"
+
+namespace wattfleet::coordinator {
+
+// Stored as integers: values are never reused.
+enum class SweepState {
+  kPending = 0,
+  kRunning = 1,
+  kPaused = 2,
+  kBlocked = 3,
+  kCancelled = 4,
+  kComplete = 5,
+  kCompleteWithGaps = 6,
+};
+enum class PairState {
+  kOpen = 0,
+  kPaused = 1,
+  kBlocked = 2,
+  kCancelled = 3,
+  kComplete = 4,
+  kCompleteWithGaps = 5,
+};
+enum class ShardState {
+  kPending = 0,
+  kLeased = 1,
+  kDone = 2,
+  kQuarantined = 3,
+  kCancelled = 4,
+  kSplit = 5
+};
+enum class LeaseState {
+  kOffered = 0,
+  kActive = 1,
+  kCompleted = 2,
+  kReleased = 3,
+  kFailed = 4,
+  kExpired = 5,
+  kRevoked = 6,
+  kSuperseded = 7,
+};
+
+struct ShardRecord {
+  ShardId id;
+  PairId pair;
+  UnitRange range;
+  ShardState state = ShardState::kPending;
+  std::int64_t epoch = 0;
+  std::int32_t crash_n = 0;
+  std::int32_t error_n = 0;
+  std::int64_t not_before_ms = 0;  // of the core's clock, not persisted across restarts
+  ShardId parent;
+  bool operator==(const ShardRecord&) const = default;
+};
+
+struct LeaseRecord {
+  LeaseId id;
+  ShardId shard;
+  PairId pair;
+  std::int64_t epoch = 0;
+  AgentId agent;
+  std::string instance;
+  UnitRange range;
+  LeaseState state = LeaseState::kActive;
+  std::int64_t granted_unix_ms = 0;
+  std::int64_t ttl_ms = 0;
+  bool operator==(const LeaseRecord&) const = default;
+};
+
+struct SweepRecord {
+  SweepId id;
+  std::string name;
+  SweepState state = SweepState::kPending;
+  std::string reason;
+  std::string resolved;     // the resolved sweep file, secrets redacted
+  std::string workload_id;  // "sha256:<hex>"
+  std::string workload_name;
+  std::int64_t n_queries = 0;  // size of the sample
+  std::int64_t created_unix_ms = 0;
+  bool operator==(const SweepRecord&) const = default;
+};
+
+// One result batch with the verdicts of the deterministic graders, aligned with batch.results. The
+// verdicts are filled by the grading pool after the core has seen the batch and before the store
+// applies it; a result that no deterministic grader decides keeps nullopt.
+struct GradedBatch {
+  ResultBatch batch;
+  std::vector<std::optional<Verdict>> verdicts;
+  std::int64_t wire_bytes = 0;
+};
+
+// What one transaction does. Each op names its own key, so that a batch can be replayed by reading.
+// Guards (`expect_*`) are assertions: an op that finds another state fails the whole batch with
+// INTERNAL.
+struct PutSweep {
+  SweepRecord sweep;
+};  // insert or replace, in catalog and sweep file
+struct PutSample {
+  std::vector<std::int64_t> q_of_position;
+};  // once, at submit
+struct InsertPair {
+  PairSpec pair;
+};
+struct SetPairState {
+  PairId pair;
+  PairState state = PairState::kOpen;
+  std::string reason;
+};
+struct SealPair {
+  PairId pair;
+  Seal seal;
+};  // no-op when sealed alike
+struct InsertShard {
+  ShardRecord shard;
+};
+struct UpdateShard {
+  ShardRecord shard;
+  std::int64_t expect_epoch = 0;
+  ShardState expect_state = ShardState::kPending;
+};
+struct InsertLease {
+  LeaseRecord lease;
+};
+struct UpdateLease {
+  LeaseId lease;
+  LeaseState expect_state = LeaseState::kActive;
+  LeaseState state = LeaseState::kCompleted;
+  std::int64_t closed_unix_ms = 0;
+  std::string reason;
+};
+// Inserts results first-wins, duplicates and conflicts to result_dup, environment, channels,
+// energy, bodies, verdicts, the close's ledger, and the cursor (agent, spool) -> seq. Refuses a
+// unit outside the lease's range, or a lease that this agent never held: counted, consumed, not
+// stored.
+struct AppendResults {
+  std::shared_ptr<const GradedBatch> graded;
+  AgentId agent;
+  std::int64_t received_unix_ms = 0;
+};
+// Moves the cursor over a batch that the core refused as a whole.
+struct ConsumeSeq {
+  AgentId agent;
+  SpoolId spool{};
+  std::uint64_t seq = 0;
+};
+// Marks as quarantined each unit of `range` that has no result (or only those in `units`, if
+// given).
+struct QuarantineMissing {
+  PairId pair;
+  UnitRange range;
+  std::vector<Unit> units;
+  LeaseId lease;
+  std::string reason;
+};
+struct RecordFailures {
+  ShardId shard;
+  LeaseId lease;
+  std::vector<UnitFailure> failures;
+};
+struct RecordEvent {
+  std::string kind;
+  std::string text;
+  std::int64_t at_unix_ms = 0;
+};
+// Reads, after the ops before it: the units of `range` that have neither result nor quarantine.
+struct CountMissing {
+  ShardId shard;
+  PairId pair;
+  UnitRange range;
+};
+
+using StoreOp = std::variant<PutSweep, PutSample, InsertPair, SetPairState, SealPair, InsertShard,
+                             UpdateShard, InsertLease, UpdateLease, AppendResults, ConsumeSeq,
+                             QuarantineMissing, RecordFailures, RecordEvent, CountMissing>;
+
+// All of one sweep, applied in order and atomically.
+struct StoreBatch {
+  std::uint64_t id = 0;  // set by the core, ascending
+  SweepId sweep;
+  std::vector<StoreOp> ops;
+};
+
+struct LeaseCommit {
+  LeaseId lease;
+  PairId pair;
+  std::int64_t accepted = 0;
+  std::int64_t failed_accepted = 0;  // of `accepted`: those with status kFailed
+  std::int64_t duplicate = 0;        // same status and digest as the stored one
+  std::int64_t conflicting = 0;
+  std::int64_t refused = 0;
+  bool ledger_balances = true;  // of a close; true when the batch has none
+};
+struct CursorCommit {
+  AgentId agent;
+  SpoolId spool{};
+  std::uint64_t seq = 0;
+  std::int64_t wire_bytes = 0;
+};
+struct MissingUnits {
+  ShardId shard;
+  std::vector<UnitRange> ranges;
+};
+
+// What a committed StoreBatch did.
+struct Committed {
+  std::uint64_t batch_id = 0;
+  SweepId sweep;
+  std::vector<LeaseCommit> leases;    // one per AppendResults, in order
+  std::vector<CursorCommit> cursors;  // one per AppendResults or ConsumeSeq, in order
+  std::vector<MissingUnits> missing;  // one per CountMissing, in order
+  std::int64_t quarantined = 0;
+};
+
+// One pair as stored, with its counts.
+struct PairSnapshot {
+  PairSpec spec;
+  PairState state = PairState::kOpen;
+  std::string reason;
+  std::optional<Seal> seal;
+  std::int64_t completed = 0;
+  std::int64_t failed = 0;
+  std::int64_t quarantined = 0;
+};
+
+// What the core starts from: everything but results and ended leases. Counting completed units uses
+// the per-lease counters, never a scan of results.
+struct SweepSnapshot {
+  SweepRecord sweep;
+  std::vector<PairSnapshot> pairs;
+  std::vector<ShardRecord> shards;       // all, in (pair, lo) order
+  std::vector<LeaseRecord> open_leases;  // OFFERED or ACTIVE
+};
+
+struct AgentRecord {
+  AgentId id;
+  std::string name;
+};
+
+struct StoreSnapshot {
+  std::string store_id;
+  std::vector<AgentRecord> agents;
+  std::vector<SweepSnapshot> sweeps;
+  struct Cursor {
+    AgentId agent;
+    SpoolId spool{};
+    std::uint64_t seq = 0;
+  };
+  std::vector<Cursor> cursors;  // the highest over all sweeps
+  std::int64_t max_pair_id = 0;
+  std::int64_t max_shard_id = 0;
+  std::int64_t max_lease_id = 0;
+  std::int64_t max_sweep_id = 0;
+};
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_STORE_RECORDS_H_
