@@ -1,0 +1,33 @@
+#ifndef WF_COMMON_WIRE_SESSION_WIRE_H_
+#define WF_COMMON_WIRE_SESSION_WIRE_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+#include "common/domain/session.h"
+
+namespace wattfleet::v1 {
+class AgentMsg;
+class CoordMsg;
+}  // namespace wattfleet::v1
+
+namespace wattfleet {
+
+// Domain <-> wire, the one place. Parsing checks what a peer could get wrong (ids, sizes, enum
+// values kept as they are when unknown where the domain allows it) and fails with INVALID_ARGUMENT,
+// never aborts. nullopt: an arm this version does not know, to be ignored.
+void ToWire(const AgentMessage& message, v1::AgentMsg& wire);
+absl::StatusOr<std::optional<AgentMessage>> FromWire(const v1::AgentMsg& wire);
+void ToWire(const CoordinatorMessage& message, v1::CoordMsg& wire);
+absl::StatusOr<std::optional<CoordinatorMessage>> FromWire(const v1::CoordMsg& wire);
+
+// A spool frame: serialised v1.ResultBatch.
+std::string SerializeBatch(const ResultBatch& batch);
+absl::StatusOr<ResultBatch> ParseBatch(std::string_view bytes);
+
+}  // namespace wattfleet
+
+#endif  // WF_COMMON_WIRE_SESSION_WIRE_H_
