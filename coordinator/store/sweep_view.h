@@ -53,6 +53,7 @@ struct ChannelRow {
 struct EnvironmentRow {
   std::int64_t environment_id = 0;
   AgentId agent;
+  std::string agent_name;
   std::string instance;
   Environment environment;
   std::int64_t results = 0;
@@ -62,6 +63,10 @@ struct LedgerRow {
   PairId pair;
   std::int64_t channel_id = 0;
   LedgerEntry entry;
+};
+struct QuarantineRow {
+  Unit unit = 0;
+  std::string reason;
 };
 struct EventRow {
   std::int64_t at_unix_ms = 0;
@@ -86,7 +91,7 @@ class SweepView {
   virtual absl::StatusOr<std::vector<EnvironmentRow>> Environments(PairId pair) = 0;
   virtual absl::StatusOr<std::vector<LedgerRow>> Ledger() = 0;
   virtual absl::StatusOr<std::vector<EventRow>> Events(std::int64_t last_n) = 0;
-  virtual absl::StatusOr<std::vector<Unit>> Quarantined(PairId pair) = 0;
+  virtual absl::StatusOr<std::vector<QuarantineRow>> Quarantined(PairId pair) = 0;
   // name -> version of every grader that spoke.
   virtual absl::StatusOr<std::vector<std::pair<std::string, std::int32_t>>> Graders() = 0;
   // The compressed body of one result; NOT_FOUND when it has none.
