@@ -7,6 +7,8 @@
 add_library(wf_warnings INTERFACE)
 target_compile_options(wf_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+  # A designated initialiser leaves out a member on purpose.
+  -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 
 function(wf_library name)
