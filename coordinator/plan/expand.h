@@ -3,22 +3,13 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/domain/fleet.h"
+#include "coordinator/plan/serve.h"
 #include "coordinator/plan/sweep_file.h"
 
 namespace wattfleet::coordinator {
-
-// Whether `pattern` ('*' and '?' are wild) covers `text`.
-bool GlobMatch(std::string_view pattern, std::string_view text);
-
-// Whether `instance` can serve `build` (engine kind and ref), whatever its accelerator.
-bool CanServe(const InstanceOffer& instance, const Build& build);
-
-// Whether a pair may be leased to `instance`: accelerator ("any" covers all) and build.
-bool CanServePair(const InstanceOffer& instance, const PairSpec& pair);
 
 struct Unsatisfied {
   std::string model;
