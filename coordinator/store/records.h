@@ -142,19 +142,23 @@ struct UpdateLease {
   std::string reason;
 };
 // Inserts results first-wins, duplicates and conflicts to result_dup, environment, channels,
-// energy, bodies, verdicts, the close's ledger, and the cursor (agent, spool) -> seq. Refuses a
-// unit outside the lease's range, or a lease that this agent never held: counted, consumed, not
-// stored.
+// energy, bodies, verdicts, the close's ledger, and the cursor (agent, spool) -> seq. Refuses
+// (counts and consumes, does not store) what coordinator/store/append_rules.h says: a unit outside
+// the lease's range, a lease that this agent never held, results after their lease's ledger.
+// A result for a quarantined unit lifts the quarantine. A seq at or below the cursor changes
+// nothing; one above cursor + 1 is a failed guard: the core keeps gaps away.
 struct AppendResults {
   std::shared_ptr<const GradedBatch> graded;
   AgentId agent;
   std::int64_t received_unix_ms = 0;
 };
-// Moves the cursor over a batch that the core refused as a whole.
+// Moves the cursor over a batch that the core refused as a whole, or past frames that the agent no
+// longer has. Never moves it back.
 struct ConsumeSeq {
   AgentId agent;
   SpoolId spool{};
   std::uint64_t seq = 0;
+  std::int64_t wire_bytes = 0;  // given back in CursorCommit
 };
 // Marks as quarantined each unit of `range` that has no result (or only those in `units`, if
 // given).
@@ -189,7 +193,7 @@ using StoreOp = std::variant<PutSweep, PutSample, InsertPair, SetPairState, Seal
 // All of one sweep, applied in order and atomically.
 struct StoreBatch {
   std::uint64_t id = 0;  // set by the core, ascending
-  SweepId sweep;
+  SweepId sweep;         // none: only ConsumeSeq and RecordEvent, kept beside the sweeps
   std::vector<StoreOp> ops;
 };
 
@@ -201,12 +205,13 @@ struct LeaseCommit {
   std::int64_t duplicate = 0;        // same status and digest as the stored one
   std::int64_t conflicting = 0;
   std::int64_t refused = 0;
-  bool ledger_balances = true;  // of a close; true when the batch has none
+  std::int64_t unquarantined = 0;  // of `accepted`: units that had been quarantined
+  bool ledger_balances = true;     // of a close; true when the batch has none
 };
 struct CursorCommit {
   AgentId agent;
   SpoolId spool{};
-  std::uint64_t seq = 0;
+  std::uint64_t seq = 0;  // the cursor after this op: everything up to it is durable
   std::int64_t wire_bytes = 0;
 };
 struct MissingUnits {
@@ -221,7 +226,7 @@ struct Committed {
   std::vector<LeaseCommit> leases;    // one per AppendResults, in order
   std::vector<CursorCommit> cursors;  // one per AppendResults or ConsumeSeq, in order
   std::vector<MissingUnits> missing;  // one per CountMissing, in order
-  std::int64_t quarantined = 0;
+  std::int64_t quarantined = 0;       // units that were not quarantined before
 };
 
 // One pair as stored, with its counts.
@@ -230,8 +235,8 @@ struct PairSnapshot {
   PairState state = PairState::kOpen;
   std::string reason;
   std::optional<Seal> seal;
-  std::int64_t completed = 0;
-  std::int64_t failed = 0;
+  std::int64_t completed = 0;  // results, those of status kFailed not counted
+  std::int64_t failed = 0;     // results of status kFailed
   std::int64_t quarantined = 0;
 };
 

@@ -90,6 +90,7 @@ class SweepView {
   virtual absl::StatusOr<std::vector<ChannelRow>> Channels() = 0;
   virtual absl::StatusOr<std::vector<EnvironmentRow>> Environments(PairId pair) = 0;
   virtual absl::StatusOr<std::vector<LedgerRow>> Ledger() = 0;
+  // The last `last_n`, oldest first.
   virtual absl::StatusOr<std::vector<EventRow>> Events(std::int64_t last_n) = 0;
   virtual absl::StatusOr<std::vector<QuarantineRow>> Quarantined(PairId pair) = 0;
   // name -> version of every grader that spoke.

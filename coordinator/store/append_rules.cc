@@ -1,0 +1,66 @@
+#include "coordinator/store/append_rules.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "absl/strings/str_format.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+bool IsPlausible(const std::optional<Microjoules>& energy, Microjoules limit) {
+  return !energy.has_value() || (-limit <= *energy && *energy <= limit);
+}
+
+}  // namespace
+
+bool LeaseCovers(const LeaseRecord& lease, const ResultBatch& batch, AgentId agent) {
+  return lease.agent == agent && lease.pair == batch.pair;
+}
+
+bool IsStorable(const Result& result, const ResultBatch& batch, const LeaseRecord& lease) {
+  return lease.range.contains(result.unit) &&
+         std::all_of(result.energy.begin(), result.energy.end(), [&](const ChannelEnergy& energy) {
+           return energy.channel < batch.channels.size() &&
+                  IsPlausible(energy.gross, kResultMicrojoulesMax) &&
+                  IsPlausible(energy.net, kResultMicrojoulesMax) &&
+                  IsPlausible(energy.random, kResultMicrojoulesMax);
+         });
+}
+
+bool SaysTheSame(const Result& result, ResultStatus stored_status, std::uint64_t stored_digest) {
+  return result.status == stored_status && result.body_digest == stored_digest;
+}
+
+std::optional<LedgerEntry> SettleLedger(const LedgerEntry& reported, const ChannelSums& sums) {
+  for (const Microjoules part : {reported.total, reported.attributed, reported.idle,
+                                 reported.uncounted, reported.unassigned}) {
+    if (!IsPlausible(part, kLedgerMicrojoulesMax)) {
+      return std::nullopt;
+    }
+  }
+  if (!reported.Balances() || reported.attributed != sums.counted + sums.set_aside) {
+    return std::nullopt;
+  }
+  LedgerEntry settled = reported;
+  settled.attributed = sums.counted;
+  settled.uncounted += sums.set_aside;
+  return settled;
+}
+
+RecordEvent ConflictEvent(LeaseId lease, std::int64_t conflicting, std::int64_t at_unix_ms) {
+  return {
+      .kind = "CONFLICT",
+      .text = absl::StrFormat("lease %d: %d results differ from those already stored; kept aside",
+                              lease.value, conflicting),
+      .at_unix_ms = at_unix_ms};
+}
+
+RecordEvent LedgerEvent(LeaseId lease, const std::string& why, std::int64_t at_unix_ms) {
+  return {.kind = "LEDGER_IMBALANCE",
+          .text = absl::StrFormat("lease %d: %s; its ledger is not stored", lease.value, why),
+          .at_unix_ms = at_unix_ms};
+}
+
+}  // namespace wattfleet::coordinator

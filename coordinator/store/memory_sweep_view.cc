@@ -1,0 +1,145 @@
+#include "coordinator/store/memory_sweep_view.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_format.h"
+
+#include "common/status/status_macros.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+constexpr Unit kFirst = std::numeric_limits<Unit>::min();
+
+// The rows of one pair in a map keyed by (pair, unit).
+template <typename Map, typename Visit>
+absl::Status ForEachOfPair(const Map& map, PairId pair, Visit visit) {
+  for (auto it = map.lower_bound({pair, kFirst}); it != map.end() && it->first.first == pair;
+       ++it) {
+    WF_RETURN_IF_ERROR(visit(it->first.second, it->second));
+  }
+  return absl::OkStatus();
+}
+
+ResultRow RowOf(const MemoryResult& stored) {
+  const Result& result = stored.result;
+  ResultRow row{.unit = result.unit,
+                .status = result.status,
+                .failure = result.failure,
+                .finish = result.finish,
+                .environment_id = stored.environment_id,
+                .lease = stored.lease,
+                .sent_unix_ms = result.sent_unix_ms,
+                .duration_ns = result.duration_ns,
+                .ttft_ns = result.ttft_ns,
+                .input_tokens = result.input_tokens,
+                .cached_tokens = result.cached_tokens,
+                .output_tokens = result.output_tokens,
+                .reasoning_tokens = result.reasoning_tokens,
+                .flags = result.flags};
+  if (stored.verdict.has_value()) {
+    row.verdict = stored.verdict->value;
+  }
+  return row;
+}
+
+}  // namespace
+
+std::vector<PairSnapshot> MemoryPairs(const MemorySweep& sweep) {
+  std::vector<PairSnapshot> pairs;
+  for (const auto& [id, pair] : sweep.pairs) {
+    PairSnapshot snapshot{
+        .spec = pair.spec, .state = pair.state, .reason = pair.reason, .seal = pair.seal};
+    for (const auto& [lease_id, lease] : sweep.leases) {
+      if (lease.record.pair == id) {
+        snapshot.completed += lease.accepted - lease.failed;
+        snapshot.failed += lease.failed;
+      }
+    }
+    (void)ForEachOfPair(sweep.quarantine, id, [&](Unit, const MemoryQuarantine&) {
+      ++snapshot.quarantined;
+      return absl::OkStatus();
+    });
+    pairs.push_back(std::move(snapshot));
+  }
+  return pairs;
+}
+
+absl::StatusOr<std::vector<std::int64_t>> MemorySweepView::Sample() {
+  return sweep_.sample.value_or(std::vector<std::int64_t>{});
+}
+
+absl::Status MemorySweepView::ForEachResult(
+    PairId pair, const std::function<absl::Status(const ResultRow&)>& visit) {
+  WF_ASSIGN_OR_RETURN(const std::vector<std::int64_t> sample, Sample());
+  return ForEachOfPair(sweep_.results, pair, [&](Unit unit, const MemoryResult& stored) {
+    ResultRow row = RowOf(stored);
+    if (!sample.empty()) {
+      row.q = sample[static_cast<std::size_t>(unit) % sample.size()];
+    }
+    return visit(row);
+  });
+}
+
+absl::Status MemorySweepView::ForEachEnergy(
+    PairId pair, const std::function<absl::Status(const EnergyRow&)>& visit) {
+  return ForEachOfPair(sweep_.results, pair, [&](Unit unit, const MemoryResult& stored) {
+    for (const auto& [channel, energy] : stored.energy) {
+      WF_RETURN_IF_ERROR(visit({.unit = unit,
+                                .channel_id = channel,
+                                .status = energy.status,
+                                .gross = energy.gross,
+                                .net = energy.net,
+                                .random = energy.random,
+                                .flags = energy.flags}));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<EnvironmentRow>> MemorySweepView::Environments(PairId pair) {
+  std::vector<EnvironmentRow> rows;
+  for (auto it = sweep_.environment_results.lower_bound({pair, 0});
+       it != sweep_.environment_results.end() && it->first.first == pair; ++it) {
+    rows.push_back(sweep_.environments[static_cast<std::size_t>(it->first.second - 1)]);
+    rows.back().results = it->second;
+  }
+  return rows;
+}
+
+absl::StatusOr<std::vector<LedgerRow>> MemorySweepView::Ledger() {
+  std::vector<LedgerRow> rows;
+  for (const auto& [key, row] : sweep_.ledger) {
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+absl::StatusOr<std::vector<EventRow>> MemorySweepView::Events(std::int64_t last_n) {
+  const auto n =
+      std::min(std::max<std::int64_t>(last_n, 0), static_cast<std::int64_t>(sweep_.events.size()));
+  return std::vector<EventRow>(sweep_.events.end() - n, sweep_.events.end());
+}
+
+absl::StatusOr<std::vector<Unit>> MemorySweepView::Quarantined(PairId pair) {
+  std::vector<Unit> units;
+  WF_RETURN_IF_ERROR(
+      ForEachOfPair(sweep_.quarantine, pair, [&](Unit unit, const MemoryQuarantine&) {
+        units.push_back(unit);
+        return absl::OkStatus();
+      }));
+  return units;
+}
+
+absl::StatusOr<std::string> MemorySweepView::Body(PairId pair, Unit unit) {
+  const auto found = sweep_.results.find({pair, unit});
+  if (found == sweep_.results.end() || found->second.result.body_zstd.empty()) {
+    return absl::NotFoundError(
+        absl::StrFormat("unit %d of pair %d has no stored body", unit, pair.value));
+  }
+  return found->second.result.body_zstd;
+}
+
+}  // namespace wattfleet::coordinator

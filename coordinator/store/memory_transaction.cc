@@ -1,0 +1,232 @@
+#include "coordinator/store/memory_transaction.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+
+#include "common/status/status_macros.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+bool IsOpen(LeaseState state) {
+  return state == LeaseState::kOffered || state == LeaseState::kActive;
+}
+
+template <typename... Args>
+absl::Status GuardFailed(const absl::FormatSpec<Args...>& format, const Args&... args) {
+  return absl::InternalError(absl::StrFormat(format, args...));
+}
+
+template <typename Op>
+constexpr bool kNeedsNoSweep = std::is_same_v<Op, ConsumeSeq> || std::is_same_v<Op, RecordEvent> ||
+                               std::is_same_v<Op, PutSweep>;
+
+}  // namespace
+
+MemoryTransaction::~MemoryTransaction() {
+  for (; !undo_.empty(); undo_.pop_back()) {
+    undo_.back()();
+  }
+}
+
+absl::Status MemoryTransaction::Apply(const StoreBatch& batch, Committed& committed) {
+  committed = {.batch_id = batch.id, .sweep = batch.sweep};
+  committed_ = &committed;
+  sweep_id_ = batch.sweep;
+  const auto found = tables_.sweeps.find(batch.sweep);
+  sweep_ = found == tables_.sweeps.end() ? nullptr : &found->second;
+  for (const StoreOp& op : batch.ops) {
+    WF_RETURN_IF_ERROR(std::visit(
+        [this](const auto& concrete) -> absl::Status {
+          if (sweep_ == nullptr &&
+              (sweep_id_ || !kNeedsNoSweep<std::decay_t<decltype(concrete)>>)&&!std::is_same_v<
+                  std::decay_t<decltype(concrete)>, PutSweep>) {
+            return GuardFailed("sweep %d is not stored", sweep_id_.value);
+          }
+          return Do(concrete);
+        },
+        op));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<MemoryPair*> MemoryTransaction::FindPair(PairId id) {
+  const auto found = sweep_->pairs.find(id);
+  if (found == sweep_->pairs.end()) {
+    return GuardFailed("pair %d is not stored in sweep %d", id.value, sweep_id_.value);
+  }
+  return &found->second;
+}
+
+absl::Status MemoryTransaction::Do(const PutSweep& op) {
+  if (op.sweep.id != sweep_id_ || !sweep_id_) {
+    return GuardFailed("sweep %d put in a batch of sweep %d", op.sweep.id.value, sweep_id_.value);
+  }
+  for (const auto& [id, other] : tables_.sweeps) {
+    if (id != sweep_id_ && other.record.name == op.sweep.name) {
+      return GuardFailed("sweep name %s is taken by sweep %d", op.sweep.name, id.value);
+    }
+  }
+  if (sweep_ == nullptr) {
+    Add(tables_.sweeps, sweep_id_, MemorySweep{});
+    sweep_ = &tables_.sweeps.at(sweep_id_);
+  }
+  Change(sweep_->record) = op.sweep;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const PutSample& op) {
+  if (sweep_->sample.has_value()) {
+    return GuardFailed("sweep %d already has its sample", sweep_id_.value);
+  }
+  Change(sweep_->sample) = op.q_of_position;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const InsertPair& op) {
+  if (op.pair.sweep != sweep_id_ || !Add(sweep_->pairs, op.pair.id, MemoryPair{.spec = op.pair})) {
+    return GuardFailed("pair %d is of another sweep or already stored", op.pair.id.value);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const SetPairState& op) {
+  WF_ASSIGN_OR_RETURN(MemoryPair * pair, FindPair(op.pair));
+  Change(pair->state) = op.state;
+  Change(pair->reason) = op.reason;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const SealPair& op) {
+  WF_ASSIGN_OR_RETURN(MemoryPair * pair, FindPair(op.pair));
+  if (pair->seal.has_value() && *pair->seal != op.seal) {
+    return GuardFailed("pair %d is sealed otherwise", op.pair.value);
+  }
+  Change(pair->seal) = op.seal;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const InsertShard& op) {
+  WF_RETURN_IF_ERROR(FindPair(op.shard.pair).status());
+  ShardRecord stored = op.shard;
+  stored.not_before_ms = 0;
+  if (!Add(sweep_->shards, stored.id, stored)) {
+    return GuardFailed("shard %d is already stored", stored.id.value);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const UpdateShard& op) {
+  const auto found = sweep_->shards.find(op.shard.id);
+  if (found == sweep_->shards.end() || found->second.epoch != op.expect_epoch ||
+      found->second.state != op.expect_state || found->second.pair != op.shard.pair) {
+    return GuardFailed("shard %d is not in epoch %d and state %d", op.shard.id.value,
+                       op.expect_epoch, static_cast<int>(op.expect_state));
+  }
+  ShardRecord& stored = Change(found->second);
+  stored = op.shard;
+  stored.not_before_ms = 0;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const InsertLease& op) {
+  if (sweep_->shards.find(op.lease.shard) == sweep_->shards.end()) {
+    return GuardFailed("lease %d is of shard %d, which is not stored", op.lease.id.value,
+                       op.lease.shard.value);
+  }
+  for (const auto& [id, other] : sweep_->leases) {
+    const bool open_twice = IsOpen(other.record.state) && IsOpen(op.lease.state);
+    if (other.record.shard == op.lease.shard &&
+        (open_twice || other.record.epoch == op.lease.epoch)) {
+      return GuardFailed("shard %d is leased as %d already", op.lease.shard.value, id.value);
+    }
+  }
+  if (!Add(sweep_->leases, op.lease.id, MemoryLease{.record = op.lease})) {
+    return GuardFailed("lease %d is already stored", op.lease.id.value);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const UpdateLease& op) {
+  const auto found = sweep_->leases.find(op.lease);
+  if (found == sweep_->leases.end() || found->second.record.state != op.expect_state) {
+    return GuardFailed("lease %d is not in state %d", op.lease.value,
+                       static_cast<int>(op.expect_state));
+  }
+  Change(found->second.record.state) = op.state;
+  Change(found->second.closed_unix_ms) = op.closed_unix_ms;
+  Change(found->second.reason) = op.reason;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const ConsumeSeq& op) {
+  const SpoolKey key{op.agent, op.spool};
+  Add(tables_.cursors, key, std::uint64_t{0});
+  return MoveCursor(key, op.seq, op.wire_bytes);
+}
+
+absl::Status MemoryTransaction::MoveCursor(const SpoolKey& key, std::uint64_t seq,
+                                           std::int64_t wire_bytes) {
+  std::uint64_t& cursor = tables_.cursors.at(key);
+  if (seq > cursor) {
+    Change(cursor) = seq;
+  }
+  committed_->cursors.push_back(
+      {.agent = key.first, .spool = key.second, .seq = cursor, .wire_bytes = wire_bytes});
+  return absl::OkStatus();
+}
+
+bool MemoryTransaction::HasNeither(PairId pair, Unit unit) const {
+  return !sweep_->results.contains({pair, unit}) && !sweep_->quarantine.contains({pair, unit});
+}
+
+absl::Status MemoryTransaction::Do(const QuarantineMissing& op) {
+  WF_RETURN_IF_ERROR(FindPair(op.pair).status());
+  const auto quarantine = [&](Unit unit) {
+    if (op.range.contains(unit) && HasNeither(op.pair, unit)) {
+      Add(sweep_->quarantine, UnitKey{op.pair, unit},
+          MemoryQuarantine{.lease = op.lease, .reason = op.reason});
+      ++committed_->quarantined;
+    }
+  };
+  std::for_each(op.units.begin(), op.units.end(), quarantine);
+  for (Unit unit = op.range.lo; op.units.empty() && unit < op.range.hi; ++unit) {
+    quarantine(unit);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const RecordFailures& op) {
+  for (const UnitFailure& failure : op.failures) {
+    Push(sweep_->failures, MemoryFailure{.shard = op.shard, .lease = op.lease, .failure = failure});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const RecordEvent& op) {
+  Push(sweep_ == nullptr ? tables_.events : sweep_->events,
+       EventRow{.at_unix_ms = op.at_unix_ms, .kind = op.kind, .text = op.text});
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const CountMissing& op) {
+  MissingUnits missing{.shard = op.shard};
+  for (Unit unit = op.range.lo; unit < op.range.hi; ++unit) {
+    if (!HasNeither(op.pair, unit)) {
+      continue;
+    }
+    if (!missing.ranges.empty() && missing.ranges.back().hi == unit) {
+      ++missing.ranges.back().hi;
+    } else {
+      missing.ranges.push_back({.lo = unit, .hi = unit + 1});
+    }
+  }
+  committed_->missing.push_back(std::move(missing));
+  return absl::OkStatus();
+}
+
+}  // namespace wattfleet::coordinator
