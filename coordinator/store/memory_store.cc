@@ -81,7 +81,7 @@ absl::StatusOr<AgentId> MemoryStore::RegisterAgent(const std::string& name) {
 absl::StatusOr<std::unique_ptr<SweepView>> MemoryStore::View(const std::string& sweep_name) const {
   for (const auto& [id, sweep] : tables_.sweeps) {
     if (sweep.record.name == sweep_name) {
-      return std::make_unique<MemorySweepView>(sweep);
+      return std::make_unique<MemorySweepView>(sweep, tables_.agents);
     }
   }
   return absl::NotFoundError(absl::StrFormat("there is no sweep %s", sweep_name));

@@ -105,6 +105,11 @@ absl::StatusOr<std::vector<EnvironmentRow>> MemorySweepView::Environments(PairId
        it != sweep_.environment_results.end() && it->first.first == pair; ++it) {
     rows.push_back(sweep_.environments[static_cast<std::size_t>(it->first.second - 1)]);
     rows.back().results = it->second;
+    for (const auto& [name, agent] : agents_) {
+      if (agent == rows.back().agent) {
+        rows.back().agent_name = name;
+      }
+    }
   }
   return rows;
 }
@@ -123,14 +128,14 @@ absl::StatusOr<std::vector<EventRow>> MemorySweepView::Events(std::int64_t last_
   return std::vector<EventRow>(sweep_.events.end() - n, sweep_.events.end());
 }
 
-absl::StatusOr<std::vector<Unit>> MemorySweepView::Quarantined(PairId pair) {
-  std::vector<Unit> units;
+absl::StatusOr<std::vector<QuarantineRow>> MemorySweepView::Quarantined(PairId pair) {
+  std::vector<QuarantineRow> rows;
   WF_RETURN_IF_ERROR(
-      ForEachOfPair(sweep_.quarantine, pair, [&](Unit unit, const MemoryQuarantine&) {
-        units.push_back(unit);
+      ForEachOfPair(sweep_.quarantine, pair, [&](Unit unit, const MemoryQuarantine& row) {
+        rows.push_back({.unit = unit, .reason = row.reason});
         return absl::OkStatus();
       }));
-  return units;
+  return rows;
 }
 
 absl::StatusOr<std::string> MemorySweepView::Body(PairId pair, Unit unit) {

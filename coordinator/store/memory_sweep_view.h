@@ -1,6 +1,7 @@
 #ifndef WF_COORDINATOR_STORE_MEMORY_SWEEP_VIEW_H_
 #define WF_COORDINATOR_STORE_MEMORY_SWEEP_VIEW_H_
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +17,8 @@ std::vector<PairSnapshot> MemoryPairs(const MemorySweep& sweep);
 // Looks at a sweep of a MemoryStore, which must outlive it.
 class MemorySweepView final : public SweepView {
  public:
-  explicit MemorySweepView(const MemorySweep& sweep) : sweep_(sweep) {}
+  MemorySweepView(const MemorySweep& sweep, const std::map<std::string, AgentId>& agents)
+      : sweep_(sweep), agents_(agents) {}
 
   const SweepRecord& sweep() const override { return sweep_.record; }
   absl::StatusOr<std::vector<PairSnapshot>> Pairs() override { return MemoryPairs(sweep_); }
@@ -29,7 +31,7 @@ class MemorySweepView final : public SweepView {
   absl::StatusOr<std::vector<EnvironmentRow>> Environments(PairId pair) override;
   absl::StatusOr<std::vector<LedgerRow>> Ledger() override;
   absl::StatusOr<std::vector<EventRow>> Events(std::int64_t last_n) override;
-  absl::StatusOr<std::vector<Unit>> Quarantined(PairId pair) override;
+  absl::StatusOr<std::vector<QuarantineRow>> Quarantined(PairId pair) override;
   absl::StatusOr<std::vector<std::pair<std::string, std::int32_t>>> Graders() override {
     return sweep_.graders;
   }
@@ -37,6 +39,7 @@ class MemorySweepView final : public SweepView {
 
  private:
   const MemorySweep& sweep_;
+  const std::map<std::string, AgentId>& agents_;  // by name
 };
 
 }  // namespace wattfleet::coordinator
