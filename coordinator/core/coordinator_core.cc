@@ -86,6 +86,9 @@ void CoordinatorCore::On(const SessionOpened& event, Instant now, Effects& fx) {
     // The agent once heard an acknowledgement that this store does not remember (it was restored
     // from an older copy). Those frames are gone; their units count as missing and run again.
     cursor.received = cursor.committed = agent.hello.spool_retained_from - 1;
+    BatchOf(SweepId{}, fx)
+        .ops.push_back(
+            ConsumeSeq{.agent = agent.id, .spool = agent.hello.spool_id, .seq = cursor.received});
   }
   agent.backlog_through = agent.hello.spool_next == 0 ? 0 : agent.hello.spool_next - 1;
   const bool crashed = before != 0 && event.hello.incarnation > before;

@@ -77,9 +77,8 @@ class CoordinatorCore {
  private:
   enum class Charge { kNone, kError, kCrash };
   struct SpoolCursor {
-    std::uint64_t received = 0;         // handed to the store
-    std::uint64_t committed = 0;        // durable, or refused for good
-    std::set<std::uint64_t> void_seqs;  // frames that name a sweep this store does not have
+    std::uint64_t received = 0;   // handed to the store
+    std::uint64_t committed = 0;  // durable, or refused for good
   };
 
   // coordinator_core.cc: sessions and time
@@ -135,9 +134,8 @@ class CoordinatorCore {
   void On(const StoreCommitted& event, Instant now, Effects& fx);
   void Append(RosterAgent& agent, PairEntry& pair, const ResultsReceived& event, Instant now,
               Effects& fx);
-  void RefuseBatch(RosterAgent& agent, PairEntry& pair, const ResultBatch& batch,
+  void RefuseBatch(RosterAgent& agent, PairEntry& pair, const GradedBatch& graded,
                    const std::string& reason, Instant now, Effects& fx);
-  void Advance(SpoolCursor& cursor, std::uint64_t seq);
   void Acknowledge(const Committed& committed, Effects& fx);
   void CountRows(const Committed& committed, Instant now);
   void FinishClose(OpenLease lease, const std::vector<UnitRange>& missing, Instant now,

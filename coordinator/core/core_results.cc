@@ -48,14 +48,11 @@ void CoordinatorCore::On(const ResultsReceived& event, Instant now, Effects& fx)
   cursor.received = batch.seq;
   const auto it = pairs_.find(batch.pair);
   if (it == pairs_.end() || it->second.spec.sweep != batch.sweep) {
-    cursor.void_seqs.insert(batch.seq);
-    Advance(cursor, 0);
-    fx.messages.push_back(
-        {event.session, ResultAck{.spool_id = batch.spool_id,
-                                  .through_seq = cursor.committed,
-                                  .refused = static_cast<std::int64_t>(batch.results.size()),
-                                  .credit_bytes = event.graded->wire_bytes}});
-    agent->credit_outstanding -= event.graded->wire_bytes;
+    BatchOf(SweepId{}, fx)
+        .ops.push_back(ConsumeSeq{.agent = agent->id,
+                                  .spool = batch.spool_id,
+                                  .seq = batch.seq,
+                                  .wire_bytes = event.graded->wire_bytes});
     return;
   }
   Append(*agent, it->second, event, now, fx);
@@ -67,7 +64,7 @@ void CoordinatorCore::Append(RosterAgent& agent, PairEntry& pair, const ResultsR
   std::vector<StoreOp>& ops = BatchOf(pair.spec.sweep, fx).ops;
   if (!batch.results.empty()) {
     if (pair.seal.has_value() && *pair.seal != batch.environment.seal) {
-      RefuseBatch(agent, pair, batch,
+      RefuseBatch(agent, pair, *event.graded,
                   absl::StrCat("sealed ", SealText(*pair.seal), ", served ",
                                SealText(batch.environment.seal)),
                   now, fx);
@@ -94,10 +91,14 @@ void CoordinatorCore::Append(RosterAgent& agent, PairEntry& pair, const ResultsR
   ops.push_back(CountMissing{.shard = lease->shard, .pair = lease->pair, .range = lease->range});
 }
 
-void CoordinatorCore::RefuseBatch(RosterAgent& agent, PairEntry& pair, const ResultBatch& batch,
+void CoordinatorCore::RefuseBatch(RosterAgent& agent, PairEntry& pair, const GradedBatch& graded,
                                   const std::string& reason, Instant now, Effects& fx) {
+  const ResultBatch& batch = graded.batch;
   BatchOf(pair.spec.sweep, fx)
-      .ops.push_back(ConsumeSeq{.agent = agent.id, .spool = batch.spool_id, .seq = batch.seq});
+      .ops.push_back(ConsumeSeq{.agent = agent.id,
+                                .spool = batch.spool_id,
+                                .seq = batch.seq,
+                                .wire_bytes = graded.wire_bytes});
   Note(pair.spec.sweep, "BUILD_MISMATCH",
        absl::StrCat(agent.hello.agent_name, ": ", PairName(pair.spec), ": ", reason), now, fx);
   agent.mismatched.insert(pair.spec.id);
@@ -105,14 +106,6 @@ void CoordinatorCore::RefuseBatch(RosterAgent& agent, PairEntry& pair, const Res
   if (lease != nullptr && lease->agent == agent.id && lease->phase == LeasePhase::kActive) {
     fx.messages.push_back({*agent.session, LeaseOrder{batch.lease, LeaseVerdict::kStop}});
     EndLease(batch.lease, LeaseState::kRevoked, Charge::kNone, "BUILD_MISMATCH", now, fx);
-  }
-}
-
-void CoordinatorCore::Advance(SpoolCursor& cursor, std::uint64_t seq) {
-  cursor.committed = std::max(cursor.committed, seq);
-  while (!cursor.void_seqs.empty() && *cursor.void_seqs.begin() <= cursor.committed + 1) {
-    cursor.committed = std::max(cursor.committed, *cursor.void_seqs.begin());
-    cursor.void_seqs.erase(cursor.void_seqs.begin());
   }
 }
 
@@ -148,6 +141,7 @@ void CoordinatorCore::CountRows(const Committed& committed, Instant now) {
     if (const auto it = pairs_.find(lease.pair); it != pairs_.end()) {
       it->second.completed += lease.accepted - lease.failed_accepted;
       it->second.failed += lease.failed_accepted;
+      it->second.quarantined -= lease.unquarantined;
     }
     leases_.Accepted(lease.lease, lease.accepted, now.monotonic);
   }
@@ -166,7 +160,7 @@ void CoordinatorCore::Acknowledge(const Committed& committed, Effects& fx) {
     if (it == cursors_.end() || agent == nullptr) {
       continue;
     }
-    Advance(it->second, stored.seq);
+    it->second.committed = std::max(it->second.committed, stored.seq);
     if (!agent->session.has_value() || agent->hello.spool_id != stored.spool) {
       continue;
     }

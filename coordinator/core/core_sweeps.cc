@@ -165,7 +165,10 @@ void CoordinatorCore::SetSweep(SweepEntry& sweep, SweepState state, Effects& fx)
 }
 
 void CoordinatorCore::CompletePairIfDone(PairEntry& pair, Effects& fx) {
-  if (!pair.plan.empty() || HasEnded(pair.state)) {
+  const bool counting =
+      std::any_of(quarantining_.begin(), quarantining_.end(),
+                  [&pair](const auto& entry) { return entry.second == pair.spec.id; });
+  if (!pair.plan.empty() || HasEnded(pair.state) || counting) {
     return;
   }
   const bool gaps = pair.failed + pair.quarantined > 0;

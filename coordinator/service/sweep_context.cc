@@ -1,0 +1,100 @@
+#include "coordinator/service/sweep_context.h"
+
+#include <optional>
+#include <utility>
+
+#include "common/domain/unit.h"
+#include "common/status/status_macros.h"
+#include "common/wire/body.h"
+#include "coordinator/grading/grader.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+constexpr std::size_t kChunkBytes = 256 << 10;
+
+absl::StatusOr<Query> QueryOf(const SweepContext& sweep, Unit unit) {
+  const auto n = static_cast<std::int64_t>(sweep.q_of_position.size());
+  if (n == 0 || unit < 0) {
+    return absl::OutOfRangeError("a unit outside its sweep's sample");
+  }
+  const auto position = static_cast<std::size_t>(AddressOf(unit, n).position);
+  return sweep.workload->Get(sweep.q_of_position[position]);
+}
+
+Verdict NoAnswer(const Grader& grader, std::string reason) {
+  return {.value = VerdictValue::kNoAnswer,
+          .grader = std::string(grader.name()),
+          .grader_version = grader.version(),
+          .reason = std::move(reason)};
+}
+
+std::optional<Verdict> Grade(const SweepContext& sweep, const Result& result) {
+  if (result.status == ResultStatus::kFailed) {
+    return std::nullopt;
+  }
+  const absl::StatusOr<Query> query = QueryOf(sweep, result.unit);
+  if (!query.ok()) {
+    return std::nullopt;
+  }
+  const bool told = sweep.file.default_grader == "auto";
+  const absl::StatusOr<const Grader*> grader =
+      FindGrader(told ? query->grader : sweep.file.default_grader);
+  if (!grader.ok()) {
+    return std::nullopt;
+  }
+  if (result.status == ResultStatus::kTimeout) {
+    return NoAnswer(**grader, "timeout");
+  }
+  if (result.failure == Failure::kContextOverflow) {
+    return NoAnswer(**grader, "context_overflow");
+  }
+  if (result.failure == Failure::kRefused) {
+    return NoAnswer(**grader, "refused");
+  }
+  const absl::StatusOr<ResponseBody> body = UnpackBody(result.body_zstd);
+  if (!body.ok()) {
+    return NoAnswer(**grader, "unreadable_body");
+  }
+  return (*grader)->Grade(*query, body->content);
+}
+
+}  // namespace
+
+void GradeBatch(const SweepContext& sweep, GradedBatch& graded) {
+  graded.verdicts.clear();
+  graded.verdicts.reserve(graded.batch.results.size());
+  for (const Result& result : graded.batch.results) {
+    graded.verdicts.push_back(Grade(sweep, result));
+  }
+}
+
+absl::Status LoadQueries(const SweepContext& sweep, const QueryOrder& order,
+                         const std::function<void(LeaseQueries)>& emit) {
+  const bool needs_prompt = order.pair.build.engine != "replay";
+  LeaseQueries chunk{.lease = order.lease, .epoch = order.epoch};
+  std::size_t bytes = 0;
+  for (const UnitRange& range : order.units) {
+    for (Unit unit = range.lo; unit < range.hi; ++unit) {
+      WF_ASSIGN_OR_RETURN(const Query query, QueryOf(sweep, unit));
+      LeaseQuery item{.unit = unit, .query_id = query.id};
+      if (needs_prompt) {
+        item.system = sweep.file.system_prompt;
+        item.prompt = RenderPrompt(query, sweep.file.prompt_template);
+      }
+      const std::size_t size = item.query_id.size() + item.system.size() + item.prompt.size() + 32;
+      if (bytes + size > kChunkBytes && !chunk.queries.empty()) {
+        emit(std::exchange(chunk, {.lease = order.lease, .epoch = order.epoch}));
+        bytes = 0;
+      }
+      bytes += size;
+      chunk.queries.push_back(std::move(item));
+    }
+  }
+  chunk.last = true;
+  emit(std::move(chunk));
+  return absl::OkStatus();
+}
+
+}  // namespace wattfleet::coordinator

@@ -1,0 +1,37 @@
+#ifndef WF_COORDINATOR_SERVICE_SWEEP_CONTEXT_H_
+#define WF_COORDINATOR_SERVICE_SWEEP_CONTEXT_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "coordinator/core/events.h"
+#include "coordinator/plan/sweep_file.h"
+#include "coordinator/workload/workload.h"
+
+namespace wattfleet::coordinator {
+
+// What working on a sweep needs beside the core's state: its file, its workload and which query
+// each position is. Immutable; shared by all threads that grade or load prompts.
+struct SweepContext {
+  SweepFile file;
+  std::shared_ptr<const Workload> workload;
+  std::vector<std::int64_t> q_of_position;
+};
+
+// Fills `graded.verdicts` with what the deterministic graders say; a result that none of them
+// decides stays pending. CPU only, but for reading the references.
+void GradeBatch(const SweepContext& sweep, GradedBatch& graded);
+
+// The queries of `order`, rendered, in unit order; for an engine that answers by id the prompt
+// stays empty. Calls `emit` with chunks of at most 256 KiB (one query may be larger), the last one
+// marked.
+absl::Status LoadQueries(const SweepContext& sweep, const QueryOrder& order,
+                         const std::function<void(LeaseQueries)>& emit);
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_SERVICE_SWEEP_CONTEXT_H_
