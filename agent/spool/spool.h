@@ -27,7 +27,8 @@ class Spool {
   virtual absl::Status Sync() = 0;
   // The frame, or NOT_FOUND outside [retained_from, next_seq).
   virtual absl::StatusOr<std::string> Read(std::uint64_t seq) = 0;
-  // Frames up to `seq` are durable at the coordinator and may be forgotten.
+  // Frames up to `seq` are durable at the coordinator and may be forgotten. `seq` may be beyond the
+  // last frame, when the coordinator had frames that this spool lost: numbers up to it are spent.
   virtual void Acknowledge(std::uint64_t seq) = 0;
   // Share of the quota in use, 0..1.
   virtual double fullness() const = 0;

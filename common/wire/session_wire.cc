@@ -356,4 +356,11 @@ absl::StatusOr<ResultBatch> ParseBatch(std::string_view bytes) {
   return batch;
 }
 
+std::string ReaddressBatch(std::string_view bytes, const SpoolId& spool, std::uint64_t seq) {
+  v1::ResultBatch address;
+  address.set_spool_id(wire::SpoolIdBytes(spool));
+  address.set_seq(seq);
+  return std::string(bytes) + address.SerializeAsString();
+}
+
 }  // namespace wattfleet

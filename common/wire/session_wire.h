@@ -37,6 +37,9 @@ absl::StatusOr<std::optional<CoordinatorMessage>> FromWire(const v1::CoordMsg& w
 // A spool frame: serialised v1.ResultBatch.
 std::string SerializeBatch(const ResultBatch& batch);
 absl::StatusOr<ResultBatch> ParseBatch(std::string_view bytes);
+// The same batch as frame `seq` of another spool. Reads nothing of it: the last value of a field
+// that occurs twice is the one that counts.
+std::string ReaddressBatch(std::string_view bytes, const SpoolId& spool, std::uint64_t seq);
 
 }  // namespace wattfleet
 

@@ -262,6 +262,18 @@ TEST(SessionWireTest, EveryFieldOfABatchSurvives) {
   EXPECT_TRUE(back == ExampleBatch());
 }
 
+TEST(SessionWireTest, AReaddressedBatchDiffersInItsAddressOnly) {
+  ResultBatch expected = ExampleBatch();
+  expected.spool_id.fill(7);
+  expected.seq = 1234;
+
+  WF_ASSERT_OK_AND_ASSIGN(
+      const ResultBatch back,
+      ParseBatch(ReaddressBatch(SerializeBatch(ExampleBatch()), expected.spool_id, 1234)));
+
+  EXPECT_TRUE(back == expected);
+}
+
 TEST(SessionWireTest, AbsentOptionalsStayAbsent) {
   ResultBatch batch = ExampleBatch();
   batch.close.reset();
