@@ -2,8 +2,18 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
 namespace wattfleet::coordinator {
+
+namespace {
+
+// Ollama's "llama3.1" is its "llama3.1:latest".
+std::string FullRef(const std::string& engine, const std::string& ref) {
+  return engine == "ollama" && ref.find(':') == std::string::npos ? ref + ":latest" : ref;
+}
+
+}  // namespace
 
 bool GlobMatch(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
@@ -30,12 +40,17 @@ bool GlobMatch(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+bool HasWildcard(std::string_view pattern) {
+  return pattern.find_first_of("*?") != std::string_view::npos;
+}
+
 bool CanServe(const InstanceOffer& instance, const Build& build) {
+  const std::string wanted = FullRef(build.engine, build.ref);
   return std::any_of(
-      instance.engines.begin(), instance.engines.end(), [&build](const EngineOffer& engine) {
+      instance.engines.begin(), instance.engines.end(), [&](const EngineOffer& engine) {
         return engine.kind == build.engine &&
-               std::any_of(engine.refs.begin(), engine.refs.end(), [&build](const auto& ref) {
-                 return ref == "*" || ref == build.ref;
+               std::any_of(engine.refs.begin(), engine.refs.end(), [&](const auto& ref) {
+                 return ref == "*" || FullRef(engine.kind, ref) == wanted;
                });
       });
 }

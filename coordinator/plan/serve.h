@@ -11,6 +11,9 @@ namespace wattfleet::coordinator {
 // Whether `pattern` ('*' and '?' are wild) covers `text`. Linear in practice, quadratic at worst.
 bool GlobMatch(std::string_view pattern, std::string_view text);
 
+// Whether `pattern` has a '*' or '?'.
+bool HasWildcard(std::string_view pattern);
+
 // Whether `instance` can serve `build` (engine kind and ref), whatever its accelerator.
 bool CanServe(const InstanceOffer& instance, const Build& build);
 
