@@ -13,7 +13,7 @@ constexpr std::array kRows = std::to_array<FlagRow>({
     {kFlagPrefixCacheUncontrolled, "PREFIX_CACHE_UNCONTROLLED",
      "the engine's prefix cache could not be turned off or defeated", false, false},
     {kFlagSynthetic, "SYNTHETIC", "made-up answer of the test backend", true, true},
-    {kFlagReplayed, "REPLAYED", "answer read from a recording", false, false},
+    {kFlagReplayed, "REPLAYED", "answer read from a recording: no model ran", true, false},
     {kFlagResponseCut, "RESPONSE_CUT", "stored body cut at its size limit", false, false},
     {kFlagTokensEstimated, "TOKENS_ESTIMATED", "token counts are not the engine's own", false,
      false},

@@ -1,0 +1,120 @@
+#include "coordinator/analysis/tokens.h"
+
+#include <cstddef>
+#include <vector>
+
+#include "coordinator/analysis/timing.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+using TokenColumn = std::vector<std::optional<std::int64_t>>;
+
+constexpr double kTokensPerPriceUnit = 1e6;
+constexpr double kSecondsPerNanosecond = 1e-9;
+
+std::optional<double> MeanTokens(const UnitColumns& columns, const TokenColumn& tokens) {
+  return MeanOverQueries(columns, [&](std::size_t unit) -> std::optional<double> {
+    if (!columns.IsCompleted(unit) || !tokens[unit]) {
+      return std::nullopt;
+    }
+    return static_cast<double>(*tokens[unit]);
+  });
+}
+
+std::optional<double> OutputPerSecond(const UnitColumns& columns, Condition condition) {
+  std::vector<std::size_t> units;
+  double tokens = 0;
+  double seconds = 0;
+  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+    if (columns.IsCompleted(unit) && columns.output_tokens[unit] &&
+        (columns.flags[unit] & FlagsThatSpoilTiming()) == 0) {
+      tokens += static_cast<double>(*columns.output_tokens[unit]);
+      seconds += static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond;
+      units.push_back(unit);
+    }
+  }
+  if (!condition.is_isolated()) {
+    seconds = 0;
+    for (const double share : PresenceShares(columns, units)) {
+      seconds += share;
+    }
+  }
+  if (seconds <= 0) {
+    return std::nullopt;
+  }
+  return tokens / seconds;
+}
+
+std::optional<double> CachedInputShare(const UnitColumns& columns) {
+  std::int64_t cached = 0;
+  std::int64_t input = 0;
+  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+    if (columns.IsCompleted(unit) && columns.input_tokens[unit] && columns.cached_tokens[unit]) {
+      cached += *columns.cached_tokens[unit];
+      input += *columns.input_tokens[unit];
+    }
+  }
+  if (input == 0) {
+    return std::nullopt;
+  }
+  return static_cast<double>(cached) / static_cast<double>(input);
+}
+
+std::optional<double> TruncatedShare(const UnitColumns& columns) {
+  std::int64_t truncated = 0;
+  std::int64_t completed = 0;
+  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+    if (columns.IsCompleted(unit)) {
+      ++completed;
+      truncated += (columns.flags[unit] & kFlagTruncated) != 0 ? 1 : 0;
+    }
+  }
+  if (completed == 0) {
+    return std::nullopt;
+  }
+  return static_cast<double>(truncated) / static_cast<double>(completed);
+}
+
+}  // namespace
+
+TokenFigures CountTokens(const UnitColumns& columns, Condition condition) {
+  return {.input_mean = MeanTokens(columns, columns.input_tokens),
+          .cached_input_mean = MeanTokens(columns, columns.cached_tokens),
+          .output_mean = MeanTokens(columns, columns.output_tokens),
+          .reasoning_mean = MeanTokens(columns, columns.reasoning_tokens),
+          .output_per_second = OutputPerSecond(columns, condition),
+          .cached_input_share = CachedInputShare(columns),
+          .truncated_share = TruncatedShare(columns)};
+}
+
+std::optional<std::int64_t> MedianInputTokens(const UnitColumns& columns) {
+  std::vector<std::int64_t> known;
+  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+    if (columns.IsCompleted(unit) && columns.input_tokens[unit]) {
+      known.push_back(*columns.input_tokens[unit]);
+    }
+  }
+  return NearestRank(known, 0.5);
+}
+
+std::optional<double> CostPerQuery(const UnitColumns& columns, const std::optional<Price>& price) {
+  if (!price) {
+    return std::nullopt;
+  }
+  const double cached_price = price->cached_input_per_million.value_or(price->input_per_million);
+  return MeanOverQueries(columns, [&](std::size_t unit) -> std::optional<double> {
+    if (!columns.IsCompleted(unit) || !columns.input_tokens[unit] || !columns.output_tokens[unit]) {
+      return std::nullopt;
+    }
+    const auto input = static_cast<double>(*columns.input_tokens[unit]);
+    const auto cached = static_cast<double>(columns.cached_tokens[unit].value_or(0));
+    const auto output = static_cast<double>(*columns.output_tokens[unit]);
+    return ((input - cached) * price->input_per_million + cached * cached_price +
+            output * price->output_per_million) /
+           kTokensPerPriceUnit;
+  });
+}
+
+}  // namespace wattfleet::coordinator

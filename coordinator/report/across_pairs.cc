@@ -1,0 +1,229 @@
+#include "coordinator/report/across_pairs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+#include "common/status/status_macros.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+constexpr double kInputTokensApart = 0.02;
+
+// One pair per model, the most complete: models in order of their first pair.
+template <typename IsWanted>
+std::vector<UnionCandidate> Candidates(std::span<const KeptPair> pairs, const IsWanted& is_wanted) {
+  std::vector<UnionCandidate> candidates;
+  for (const KeptPair& pair : pairs) {
+    if (!is_wanted(pair)) {
+      continue;
+    }
+    const auto same_model = std::find_if(
+        candidates.begin(), candidates.end(),
+        [&](const UnionCandidate& candidate) { return candidate.model == pair.report->model; });
+    if (same_model == candidates.end()) {
+      candidates.push_back({.model = pair.report->model, .outcomes = &pair.outcomes});
+    } else if (pair.outcomes.decided.Count() > same_model->outcomes->decided.Count()) {
+      same_model->outcomes = &pair.outcomes;
+    }
+  }
+  return candidates;
+}
+
+absl::Status CheckModels(const NamedUnion& named, std::span<const KeptPair> pairs) {
+  for (const std::string& model : named.models) {
+    if (std::none_of(pairs.begin(), pairs.end(),
+                     [&](const KeptPair& pair) { return pair.report->model == model; })) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("union %s: the sweep has no model %s", named.name, model));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::optional<Estimate> Ratio(std::optional<double> numerator, std::optional<double> denominator) {
+  if (!numerator || !denominator || *denominator <= 0) {
+    return std::nullopt;
+  }
+  return WithoutInterval(*numerator / *denominator);
+}
+
+ReportedComparison CompareTwo(const KeptPair& numerator, const KeptPair& denominator) {
+  const ReportedPair& a = *numerator.report;
+  const ReportedPair& b = *denominator.report;
+  ReportedComparison comparison;
+  comparison.model = a.model;
+  comparison.numerator = a.id;
+  comparison.denominator = b.id;
+  comparison.match =
+      MatchWeights(a.build.digest, b.build.digest, a.build.quantization, b.build.quantization);
+  if (a.energy.energy_class == b.energy.energy_class) {
+    comparison.ipw_ratio = Ratio(a.energy.figures.ipw, b.energy.figures.ipw);
+    comparison.ipj_ratio = Ratio(a.energy.figures.ipj, b.energy.figures.ipj);
+  }
+  const PairedOutcomes outcomes = Compare(numerator.outcomes, denominator.outcomes);
+  comparison.accuracy_difference = AccuracyDifference(outcomes);
+  if (outcomes.queries > 0) {
+    comparison.p_mcnemar = McNemarExact(outcomes.only_a, outcomes.only_b);
+  }
+  return comparison;
+}
+
+void AdjustP(std::vector<ReportedComparison>& comparisons) {
+  std::vector<double> p;
+  for (const ReportedComparison& comparison : comparisons) {
+    if (comparison.p_mcnemar) {
+      p.push_back(*comparison.p_mcnemar);
+    }
+  }
+  const std::vector<double> adjusted = HolmAdjusted(p);
+  std::size_t next = 0;
+  for (ReportedComparison& comparison : comparisons) {
+    if (comparison.p_mcnemar) {
+      comparison.p_holm = adjusted[next++];
+    }
+  }
+}
+
+bool IsSameBuild(const ReportedBuild& a, const ReportedBuild& b) {
+  const bool digests_allow = a.digest.empty() || b.digest.empty() || a.digest == b.digest;
+  return digests_allow && a.engine == b.engine && a.ref == b.ref && a.revision == b.revision &&
+         a.quantization == b.quantization;
+}
+
+const KeptPair* FindPair(std::span<const KeptPair> pairs, const std::string& id) {
+  const auto at = std::find_if(pairs.begin(), pairs.end(),
+                               [&](const KeptPair& pair) { return pair.report->id == id; });
+  return at == pairs.end() ? nullptr : &*at;
+}
+
+bool IsMostlyDecided(const KeptPair& pair) {
+  return static_cast<double>(pair.outcomes.decided.Count()) >=
+         kDecidedShareMin * static_cast<double>(pair.outcomes.decided.size());
+}
+
+std::optional<Mismatch> AccuracyMismatch(const KeptPair& a, const KeptPair& b,
+                                         const ReportedComparison& comparison) {
+  if (a.report->accelerator == b.report->accelerator ||
+      !IsSameBuild(a.report->build, b.report->build) ||
+      comparison.p_holm.value_or(1) >= kDisagreementP || !comparison.accuracy_difference) {
+    return std::nullopt;
+  }
+  return Mismatch{.kind = "ACCURACY_DISAGREES",
+                  .pairs = {a.report->id, b.report->id},
+                  .text = absl::StrFormat(
+                      "one build, two accuracies: %s is %+.3f against %s (p = %.2g)", a.report->id,
+                      comparison.accuracy_difference->value, b.report->id, *comparison.p_holm)};
+}
+
+std::optional<Mismatch> PromptMismatch(const KeptPair& a, const KeptPair& b) {
+  if (a.report->build.engine == b.report->build.engine || !a.median_input_tokens ||
+      !b.median_input_tokens || !IsMostlyDecided(a) || !IsMostlyDecided(b)) {
+    return std::nullopt;
+  }
+  const auto tokens_a = static_cast<double>(*a.median_input_tokens);
+  const auto tokens_b = static_cast<double>(*b.median_input_tokens);
+  if (std::abs(tokens_a - tokens_b) <= kInputTokensApart * std::max(tokens_a, tokens_b)) {
+    return std::nullopt;
+  }
+  return Mismatch{.kind = "PROMPT_MISMATCH",
+                  .pairs = {a.report->id, b.report->id},
+                  .text = absl::StrFormat(
+                      "one model, two prompts: a median of %d input tokens at %s, %d at %s",
+                      *a.median_input_tokens, a.report->id, *b.median_input_tokens, b.report->id)};
+}
+
+std::optional<Mismatch> VersionMismatch(const KeptPair& pair) {
+  std::set<std::string> versions;
+  for (const ReportedEnvironment& environment : pair.report->environments) {
+    if (environment.engine_version) {
+      versions.insert(*environment.engine_version);
+    }
+  }
+  if (versions.size() < 2) {
+    return std::nullopt;
+  }
+  return Mismatch{.kind = "MIXED_VERSIONS",
+                  .pairs = {pair.report->id},
+                  .text = absl::StrFormat("%s was answered by engine versions %s", pair.report->id,
+                                          absl::StrJoin(versions, ", "))};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ReportedUnion>> ReportUnions(
+    std::span<const KeptPair> pairs, std::span<const std::int32_t> options_of_position,
+    const ReportOptions& options) {
+  std::vector<ReportedUnion> unions;
+  const auto add = [&](const std::string& name, const auto& is_wanted) {
+    const std::vector<UnionCandidate> candidates = Candidates(pairs, is_wanted);
+    if (!candidates.empty()) {
+      unions.push_back({.name = name, .result = CoverTogether(candidates, options_of_position)});
+    }
+  };
+  const auto at = [](Location location) {
+    return [location](const KeptPair& pair) { return pair.snapshot->spec.location == location; };
+  };
+  add("best-of-local", at(Location::kLocal));
+  add("best-of-cloud", at(Location::kCloud));
+  add("best-of-all", [](const KeptPair&) { return true; });
+  for (const NamedUnion& named : options.unions) {
+    WF_RETURN_IF_ERROR(CheckModels(named, pairs));
+    add(named.name, [&](const KeptPair& pair) {
+      return std::find(named.models.begin(), named.models.end(), pair.report->model) !=
+             named.models.end();
+    });
+  }
+  return unions;
+}
+
+std::vector<ReportedComparison> ReportComparisons(std::span<const KeptPair> pairs) {
+  std::vector<ReportedComparison> comparisons;
+  for (std::size_t first = 0; first < pairs.size(); ++first) {
+    for (std::size_t second = first + 1; second < pairs.size(); ++second) {
+      const KeptPair& earlier = pairs[first];
+      const KeptPair& later = pairs[second];
+      if (earlier.report->model != later.report->model ||
+          earlier.report->condition != later.report->condition) {
+        continue;
+      }
+      const bool is_earlier_cloud = earlier.snapshot->spec.location == Location::kCloud &&
+                                    later.snapshot->spec.location == Location::kLocal;
+      comparisons.push_back(is_earlier_cloud ? CompareTwo(earlier, later)
+                                             : CompareTwo(later, earlier));
+    }
+  }
+  AdjustP(comparisons);
+  return comparisons;
+}
+
+std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
+                                     std::span<const ReportedComparison> comparisons) {
+  std::vector<Mismatch> mismatches;
+  const auto add = [&](std::optional<Mismatch> mismatch) {
+    if (mismatch) {
+      mismatches.push_back(*std::move(mismatch));
+    }
+  };
+  for (const ReportedComparison& comparison : comparisons) {
+    const KeptPair* a = FindPair(pairs, comparison.numerator);
+    const KeptPair* b = FindPair(pairs, comparison.denominator);
+    if (a != nullptr && b != nullptr) {
+      add(AccuracyMismatch(*a, *b, comparison));
+      add(PromptMismatch(*a, *b));
+    }
+  }
+  for (const KeptPair& pair : pairs) {
+    add(VersionMismatch(pair));
+  }
+  return mismatches;
+}
+
+}  // namespace wattfleet::coordinator

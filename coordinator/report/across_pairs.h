@@ -1,0 +1,43 @@
+#ifndef WF_COORDINATOR_REPORT_ACROSS_PAIRS_H_
+#define WF_COORDINATOR_REPORT_ACROSS_PAIRS_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "coordinator/analysis/union_coverage.h"
+#include "coordinator/report/build_report.h"
+#include "coordinator/report/report.h"
+
+namespace wattfleet::coordinator {
+
+// What stays of a pair for the figures across pairs.
+struct KeptPair {
+  const PairSnapshot* snapshot = nullptr;
+  const ReportedPair* report = nullptr;
+  PairOutcomes outcomes;
+  std::optional<std::int64_t> median_input_tokens;
+};
+
+// best-of-local and best-of-cloud where there are such pairs, best-of-all, then the user's.
+// INVALID_ARGUMENT for a named union with a model that the sweep does not have.
+absl::StatusOr<std::vector<ReportedUnion>> ReportUnions(
+    std::span<const KeptPair> pairs, std::span<const std::int32_t> options_of_position,
+    const ReportOptions& options);
+
+// Every two pairs of one model under one condition, the cloud's as numerator, else the later one.
+// p_holm is over all comparisons returned.
+std::vector<ReportedComparison> ReportComparisons(std::span<const KeptPair> pairs);
+
+// ACCURACY_DISAGREES: one build on two accelerators, Holm-adjusted p below kDisagreementP.
+// PROMPT_MISMATCH: one model on two engines, median input tokens more than 2 % apart.
+// MIXED_VERSIONS: one pair answered by several engine versions.
+std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
+                                     std::span<const ReportedComparison> comparisons);
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_REPORT_ACROSS_PAIRS_H_

@@ -1,0 +1,35 @@
+#ifndef WF_COORDINATOR_REPORT_BUILD_REPORT_H_
+#define WF_COORDINATOR_REPORT_BUILD_REPORT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "coordinator/report/report.h"
+#include "coordinator/store/sweep_view.h"
+#include "coordinator/workload/workload.h"
+
+namespace wattfleet::coordinator {
+
+// A union that the user names, beside best-of-local, best-of-cloud and best-of-all.
+struct NamedUnion {
+  std::string name;
+  std::vector<std::string> models;
+};
+
+struct ReportOptions {
+  std::string energy_class = "host";  // accelerator, host or wall
+  bool cache_off = true;              // the sweep file says `cache: off`
+  std::vector<NamedUnion> unions;
+};
+
+// The report of one sweep at this moment; works on an empty and on a half-done sweep. Reads pair by
+// pair: holds the rows of one pair and two bits per query of every other. INVALID_ARGUMENT for an
+// unknown class or model of a named union; DATA_LOSS for rows that cannot be of this sweep.
+absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
+                                   const ReportOptions& options);
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_REPORT_BUILD_REPORT_H_

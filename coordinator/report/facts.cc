@@ -1,0 +1,36 @@
+#include "coordinator/report/facts.h"
+
+#include <nlohmann/json.hpp>
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+nlohmann::json ValueAt(const std::string& facts_json, const char* key) {
+  const nlohmann::json facts =
+      nlohmann::json::parse(facts_json, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  if (!facts.is_object()) {
+    return nullptr;
+  }
+  const auto at = facts.find(key);
+  return at == facts.end() ? nlohmann::json() : *at;
+}
+
+}  // namespace
+
+std::optional<std::string> TextFact(const std::string& facts_json, const char* key) {
+  const nlohmann::json value = ValueAt(facts_json, key);
+  return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
+}
+
+std::optional<double> NumberFact(const std::string& facts_json, const char* key) {
+  const nlohmann::json value = ValueAt(facts_json, key);
+  return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
+}
+
+std::optional<bool> BoolFact(const std::string& facts_json, const char* key) {
+  const nlohmann::json value = ValueAt(facts_json, key);
+  return value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt;
+}
+
+}  // namespace wattfleet::coordinator

@@ -1,0 +1,240 @@
+#include "coordinator/report/pair_reader.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+#include "common/status/status_macros.h"
+#include "coordinator/report/facts.h"
+#include "coordinator/report/names.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+Outcome OutcomeOf(const ResultRow& row) {
+  if (row.verdict) {
+    switch (*row.verdict) {
+      case VerdictValue::kCorrect:
+        return Outcome::kCorrect;
+      case VerdictValue::kWrong:
+        return Outcome::kWrong;
+      case VerdictValue::kNoAnswer:
+        return Outcome::kNoAnswer;
+    }
+  }
+  const bool has_no_answer = row.status == ResultStatus::kTimeout ||
+                             row.failure == Failure::kContextOverflow ||
+                             row.failure == Failure::kRefused;
+  return has_no_answer ? Outcome::kNoAnswer : Outcome::kPending;
+}
+
+absl::Status CheckUnit(const PairSnapshot& pair, Unit unit, const UnitColumns& columns) {
+  if (unit < 0 || static_cast<std::size_t>(unit) >= columns.units()) {
+    return absl::DataLossError(absl::StrFormat("pair %s has %d units but a row of unit %d",
+                                               PairName(pair.spec), columns.units(), unit));
+  }
+  return absl::OkStatus();
+}
+
+// The kind that the agents say they are, where the pair takes any accelerator.
+DeviceKind DeviceKindOfPair(const PairSpec& pair, const std::vector<EnvironmentRow>& environments) {
+  if (pair.accelerator != "any") {
+    return DeviceKindOf(pair.accelerator);
+  }
+  std::optional<DeviceKind> common;
+  for (const EnvironmentRow& row : environments) {
+    const std::optional<std::string> accelerator =
+        TextFact(row.environment.facts_json, "accelerator");
+    const DeviceKind kind = accelerator ? DeviceKindOf(*accelerator) : DeviceKind::kDiscrete;
+    if (common && *common != kind) {
+      return DeviceKind::kDiscrete;
+    }
+    common = kind;
+  }
+  return common.value_or(DeviceKind::kDiscrete);
+}
+
+bool IsSensor(const ChannelRow& row) {
+  return row.facts.scope >= Scope::kAccelerator && row.facts.scope < Scope::kModelled;
+}
+
+void StoreOptional(std::size_t unit, std::optional<Microjoules> value,
+                   std::vector<std::optional<Microjoules>>& column, std::size_t units) {
+  if (!value) {
+    return;
+  }
+  if (column.empty()) {
+    column.resize(units);
+  }
+  column[unit] = value;
+}
+
+// Folds the readings of one result into the columns.
+void StoreEnergy(std::size_t unit, const ClassChoice& choice,
+                 const std::vector<ChannelReading>& readings, UnitColumns& columns) {
+  if (readings.empty() || !columns.IsCompleted(unit)) {
+    return;
+  }
+  const UnitEnergy energy = SumOfClass(choice, readings, columns.flags[unit]);
+  columns.class_energy[unit] = energy.state;
+  columns.class_uj[unit] = energy.gross;
+  StoreOptional(unit, energy.modelled, columns.modelled_uj, columns.units());
+  StoreOptional(unit, energy.imported, columns.imported_uj, columns.units());
+  for (const ChannelReading& reading : readings) {
+    if (reading.status == EnergyStatus::kModelled || choice.channels.contains(reading.channel_id)) {
+      columns.flags[unit] |= reading.flags;
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<SampleColumns> ReadSample(SweepView& view, const Workload& workload) {
+  WF_ASSIGN_OR_RETURN(const std::vector<std::int64_t> q_of_position, view.Sample());
+  WF_ASSIGN_OR_RETURN(const std::vector<QueryKey> keys, workload.Keys());
+  SampleColumns sample;
+  sample.dataset.reserve(q_of_position.size());
+  sample.subject.reserve(q_of_position.size());
+  sample.options.reserve(q_of_position.size());
+  for (const std::int64_t q : q_of_position) {
+    if (q < 0 || static_cast<std::size_t>(q) >= keys.size()) {
+      return absl::DataLossError(
+          absl::StrFormat("sweep %s samples query %d of workload %s, which has %d",
+                          view.sweep().name, q, workload.facts().name, keys.size()));
+    }
+    const QueryKey& key = keys[static_cast<std::size_t>(q)];
+    sample.dataset.push_back(key.dataset);
+    sample.subject.push_back(key.subject);
+    sample.options.push_back(key.options);
+  }
+  return sample;
+}
+
+absl::StatusOr<PairRows> PairReader::Read(const PairSnapshot& pair, UnitColumns& columns) const {
+  columns.Reset(n_queries_, pair.spec.repetitions);
+  PairRows rows;
+  WF_ASSIGN_OR_RETURN(rows.environments, view_.Environments(pair.spec.id));
+  ChooseClass(pair, rows);
+  WF_RETURN_IF_ERROR(ReadResults(pair, rows, columns));
+  WF_RETURN_IF_ERROR(ReadEnergy(pair, rows, columns));
+  WF_RETURN_IF_ERROR(ReadQuarantine(pair, rows, columns));
+  return rows;
+}
+
+void PairReader::ChooseClass(const PairSnapshot& pair, PairRows& rows) const {
+  std::set<AgentId> agents;
+  for (const EnvironmentRow& row : rows.environments) {
+    agents.insert(row.agent);
+  }
+  std::vector<ClassChannel> candidates;
+  for (const ChannelRow& row : channels_) {
+    if (agents.contains(row.agent) && IsSensor(row)) {
+      rows.sensed |= ScopeBit(row.facts.scope);
+      candidates.push_back({.channel_id = row.channel_id,
+                            .agent = row.agent.value,
+                            .scope = row.facts.scope,
+                            .source = row.facts.source});
+    }
+  }
+  rows.device = DeviceKindOfPair(pair.spec, rows.environments);
+  rows.choice = ChooseChannels(energy_class_, rows.device, candidates);
+}
+
+absl::Status PairReader::ReadResults(const PairSnapshot& pair, PairRows& rows,
+                                     UnitColumns& columns) const {
+  // Numbers the instances that answered.
+  std::map<std::pair<AgentId, std::string>, std::uint32_t> instances;
+  absl::flat_hash_map<std::int64_t, std::uint32_t> instance_of_environment;
+  for (const EnvironmentRow& row : rows.environments) {
+    const auto number = static_cast<std::uint32_t>(instances.size());
+    instance_of_environment[row.environment_id] =
+        instances.try_emplace({row.agent, row.instance}, number).first->second;
+  }
+  return view_.ForEachResult(pair.spec.id, [&](const ResultRow& row) -> absl::Status {
+    WF_RETURN_IF_ERROR(CheckUnit(pair, row.unit, columns));
+    const auto unit = static_cast<std::size_t>(row.unit);
+    columns.flags[unit] = row.flags;
+    if (row.status == ResultStatus::kFailed) {
+      columns.state[unit] = UnitState::kFailed;
+      ++rows.failed[std::string(FailureName(row.failure))];
+      return absl::OkStatus();
+    }
+    columns.state[unit] = UnitState::kCompleted;
+    columns.outcome[unit] = OutcomeOf(row);
+    if (const auto at = instance_of_environment.find(row.environment_id);
+        at != instance_of_environment.end()) {
+      columns.instance[unit] = at->second;
+    }
+    columns.sent_unix_ms[unit] = row.sent_unix_ms;
+    columns.duration_ns[unit] = row.duration_ns;
+    columns.ttft_ns[unit] = row.ttft_ns;
+    columns.input_tokens[unit] = row.input_tokens;
+    columns.cached_tokens[unit] = row.cached_tokens;
+    columns.output_tokens[unit] = row.output_tokens;
+    columns.reasoning_tokens[unit] = row.reasoning_tokens;
+    return absl::OkStatus();
+  });
+}
+
+absl::Status PairReader::ReadEnergy(const PairSnapshot& pair, PairRows& rows,
+                                    UnitColumns& columns) const {
+  absl::flat_hash_map<std::int64_t, EnergyStatus> unmeasured_channels;
+  std::vector<ChannelReading> readings;
+  Unit unit = -1;
+  const auto store = [&] {
+    if (unit >= 0) {
+      StoreEnergy(static_cast<std::size_t>(unit), rows.choice, readings, columns);
+    }
+    readings.clear();
+  };
+  const auto visit = [&](const EnergyRow& row) -> absl::Status {
+    WF_RETURN_IF_ERROR(CheckUnit(pair, row.unit, columns));
+    if (row.unit != unit) {
+      store();
+      unit = row.unit;
+    }
+    if (row.status == EnergyStatus::kModelled || row.status == EnergyStatus::kImported) {
+      unmeasured_channels.try_emplace(row.channel_id, row.status);
+    }
+    readings.push_back({.channel_id = row.channel_id,
+                        .status = row.status,
+                        .gross = row.gross,
+                        .flags = row.flags});
+    return absl::OkStatus();
+  };
+  WF_RETURN_IF_ERROR(view_.ForEachEnergy(pair.spec.id, visit));
+  store();
+  rows.modelled_by = NamesOf(unmeasured_channels, EnergyStatus::kModelled);
+  rows.imported_from = NamesOf(unmeasured_channels, EnergyStatus::kImported);
+  return absl::OkStatus();
+}
+
+absl::Status PairReader::ReadQuarantine(const PairSnapshot& pair, PairRows& rows,
+                                        UnitColumns& columns) const {
+  WF_ASSIGN_OR_RETURN(const std::vector<QuarantineRow> quarantined,
+                      view_.Quarantined(pair.spec.id));
+  for (const QuarantineRow& row : quarantined) {
+    WF_RETURN_IF_ERROR(CheckUnit(pair, row.unit, columns));
+    columns.state[static_cast<std::size_t>(row.unit)] = UnitState::kQuarantined;
+    ++rows.quarantined[row.reason.empty() ? "no reason given" : row.reason];
+  }
+  return absl::OkStatus();
+}
+
+std::string PairReader::NamesOf(const absl::flat_hash_map<std::int64_t, EnergyStatus>& channels,
+                                EnergyStatus status) const {
+  std::set<std::string> names;
+  for (const ChannelRow& row : channels_) {
+    const auto at = channels.find(row.channel_id);
+    if (at != channels.end() && at->second == status) {
+      names.insert(TextFact(row.facts.facts_json, "model").value_or(row.facts.name));
+    }
+  }
+  return absl::StrJoin(names, ", ");
+}
+
+}  // namespace wattfleet::coordinator

@@ -1,0 +1,154 @@
+#ifndef WF_COORDINATOR_REPORT_REPORT_H_
+#define WF_COORDINATOR_REPORT_REPORT_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coordinator/analysis/comparison.h"
+#include "coordinator/analysis/energy_figures.h"
+#include "coordinator/analysis/estimate.h"
+#include "coordinator/analysis/outcome.h"
+#include "coordinator/analysis/timing.h"
+#include "coordinator/analysis/tokens.h"
+#include "coordinator/analysis/union_coverage.h"
+
+namespace wattfleet::coordinator {
+
+// What a sweep publishes: the content of `wattfleet.report/1`, field by field (design, section 8),
+// and what the table and Markdown say beside it. Absent means not known. Definitions of figures:
+// metrics.md; units are in the names.
+struct ReportedBuild {
+  std::string engine;
+  std::string ref;
+  std::string revision;      // empty: not given
+  std::string quantization;  // as sealed, else as asked for; empty: neither
+  std::string digest;        // empty: not sealed yet
+};
+
+struct ReportedEnvironment {
+  std::int64_t id = 0;
+  std::int64_t results = 0;
+  std::optional<std::string> engine_version;
+  std::optional<std::string> power_mode;
+  std::optional<bool> ac;
+};
+
+struct ReportedStratum {
+  std::string name;
+  OutcomeTally outcomes;
+};
+
+// Energy that is shown under its own name and never ranked.
+struct ReportedOtherEnergy {
+  std::string model;  // what it was computed by, or which recording says so
+  EnergyMeans means;
+};
+
+struct ReportedEnergy {
+  std::string energy_class;  // as measured: e.g. host-nodram where host was asked for
+  std::string reason;        // why there are no figures, or no ranking; empty otherwise
+  EnergyFigures figures;
+  std::optional<double> systematic_relative;
+  std::optional<double> baseline_watts;
+  std::optional<ReportedOtherEnergy> modelled;
+  std::optional<ReportedOtherEnergy> imported;
+};
+
+// Queries without an answer, and why.
+struct Gap {
+  std::string kind;  // failed, quarantined, open
+  std::string reason;
+  std::int64_t results = 0;  // units
+};
+
+struct ReportedPair {
+  std::string id;
+  std::string model;
+  ReportedBuild build;
+  std::string accelerator;
+  std::string location;  // local, cloud
+  std::string condition;
+  std::vector<std::string> agents;
+  std::vector<ReportedEnvironment> environments;
+  std::int64_t queries = 0;
+  std::int64_t repetitions = 1;
+  Progress progress;
+  OutcomeTally outcomes;
+  std::optional<double> macro_accuracy;  // absent with a single dataset
+  TokenFigures tokens;
+  ReportedEnergy energy;
+  TimingFigures latency;
+  TimingFigures ttft;
+  std::optional<double> cost_usd_per_query;
+  std::vector<std::pair<std::string, std::int64_t>> flags;  // in bit order, none with 0
+  std::vector<ReportedStratum> subjects;
+  std::vector<ReportedStratum> datasets;
+  std::vector<Gap> gaps;
+};
+
+struct ReportedUnion {
+  std::string name;
+  UnionCoverage result;
+};
+
+struct ReportedComparison {
+  std::string model;
+  std::string numerator;    // pair id
+  std::string denominator;  // pair id
+  WeightsMatch match = WeightsMatch::kSameBaseModel;
+  std::optional<Estimate> ipw_ratio;
+  std::optional<Estimate> ipj_ratio;
+  std::optional<Estimate> accuracy_difference;
+  std::optional<double> p_mcnemar;
+  std::optional<double> p_holm;
+};
+
+// Something that must not be overlooked; shown on the first page.
+struct Mismatch {
+  std::string kind;  // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS
+  std::vector<std::string> pairs;
+  std::string text;
+};
+
+// Of the channels that the pairs' energy figures are made of; joules.
+struct ReportedLedger {
+  double total = 0;
+  double attributed = 0;
+  double idle = 0;
+  double uncounted = 0;
+  double unassigned = 0;
+};
+
+struct ReportedQuality {
+  EnergyExclusions exclusions;  // of the pairs with a measured channel
+  std::vector<Mismatch> mismatches;
+  std::optional<ReportedLedger> ledger;  // absent where nothing was measured
+  std::uint64_t bootstrap_seed = 0;
+  std::string version;
+  std::vector<std::pair<std::string, std::int32_t>> graders;
+};
+
+struct Report {
+  std::string sweep_name;
+  std::string sweep_id;
+  std::string state;
+  std::string reason;  // of the state; may be empty
+  bool provisional = true;
+  std::string workload_name;
+  std::string workload_id;
+  std::int64_t queries = 0;
+  std::vector<std::string> datasets;
+  std::string energy_class;  // as asked for
+  std::vector<ReportedPair> pairs;
+  std::vector<ReportedUnion> unions;
+  std::vector<ReportedComparison> comparisons;
+  ReportedQuality quality;
+};
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_REPORT_REPORT_H_

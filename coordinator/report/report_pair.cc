@@ -1,0 +1,172 @@
+#include "coordinator/report/report_pair.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "coordinator/report/facts.h"
+#include "coordinator/report/names.h"
+#include "coordinator/report/report_energy.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+ReportedBuild BuildOf(const PairSnapshot& pair) {
+  const Seal seal = pair.seal.value_or(Seal{});
+  return {
+      .engine = pair.spec.build.engine,
+      .ref = pair.spec.build.ref,
+      .revision = pair.spec.build.revision,
+      .quantization = seal.quantization.empty() ? pair.spec.build.quantization : seal.quantization,
+      .digest = seal.model_digest};
+}
+
+std::vector<std::string> AgentsOf(const std::vector<EnvironmentRow>& environments) {
+  std::vector<std::string> agents;
+  for (const EnvironmentRow& row : environments) {
+    std::string name =
+        row.agent_name.empty() ? absl::StrCat("agent-", row.agent.value) : row.agent_name;
+    if (std::find(agents.begin(), agents.end(), name) == agents.end()) {
+      agents.push_back(std::move(name));
+    }
+  }
+  return agents;
+}
+
+std::vector<ReportedEnvironment> EnvironmentsOf(const std::vector<EnvironmentRow>& rows) {
+  std::vector<ReportedEnvironment> environments;
+  for (const EnvironmentRow& row : rows) {
+    const std::string& facts = row.environment.facts_json;
+    environments.push_back({.id = row.environment_id,
+                            .results = row.results,
+                            .engine_version = TextFact(facts, "engine_version"),
+                            .power_mode = TextFact(facts, "power_mode"),
+                            .ac = BoolFact(facts, "ac")});
+  }
+  return environments;
+}
+
+std::vector<ReportedStratum> Strata(const UnitColumns& columns,
+                                    const std::vector<std::int32_t>& group_of_position,
+                                    const std::vector<std::string>& names) {
+  const std::vector<OutcomeTally> tallies = TallyByGroup(columns, group_of_position, names.size());
+  std::vector<ReportedStratum> strata;
+  for (std::size_t group = 0; group < names.size(); ++group) {
+    if (tallies[group].queries() > 0) {
+      strata.push_back({.name = names[group], .outcomes = tallies[group]});
+    }
+  }
+  return strata;
+}
+
+std::optional<double> MacroOf(const std::vector<ReportedStratum>& datasets) {
+  if (datasets.size() < 2) {
+    return std::nullopt;
+  }
+  std::vector<OutcomeTally> tallies;
+  for (const ReportedStratum& dataset : datasets) {
+    tallies.push_back(dataset.outcomes);
+  }
+  return MacroAccuracy(tallies);
+}
+
+std::vector<std::pair<std::string, std::int64_t>> CountFlags(const UnitColumns& columns) {
+  std::array<std::int64_t, 64> results{};
+  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+    for (Flags left = columns.flags[unit]; left != 0; left &= left - 1) {
+      ++results[static_cast<std::size_t>(std::countr_zero(left))];
+    }
+  }
+  std::vector<std::pair<std::string, std::int64_t>> counts;
+  for (const FlagRow& row : AllFlags()) {
+    const std::int64_t n = results[static_cast<std::size_t>(std::countr_zero(row.bit))];
+    if (n > 0) {
+      counts.emplace_back(row.name, n);
+    }
+  }
+  return counts;
+}
+
+std::string ReasonOpen(const PairSnapshot& pair) {
+  if (!pair.reason.empty()) {
+    return pair.reason;
+  }
+  switch (pair.state) {
+    case PairState::kPaused:
+      return "paused";
+    case PairState::kBlocked:
+      return "blocked";
+    case PairState::kCancelled:
+      return "cancelled";
+    case PairState::kOpen:
+    case PairState::kComplete:
+    case PairState::kCompleteWithGaps:
+      break;
+  }
+  return "not run yet";
+}
+
+std::vector<Gap> GapsOf(const PairSources& sources) {
+  std::vector<Gap> gaps;
+  for (const auto& [reason, results] : sources.rows.failed) {
+    gaps.push_back({.kind = "failed", .reason = reason, .results = results});
+  }
+  for (const auto& [reason, results] : sources.rows.quarantined) {
+    gaps.push_back({.kind = "quarantined", .reason = reason, .results = results});
+  }
+  const auto open =
+      std::count(sources.columns.state.begin(), sources.columns.state.end(), UnitState::kOpen);
+  if (open > 0) {
+    gaps.push_back({.kind = "open", .reason = ReasonOpen(sources.pair), .results = open});
+  }
+  return gaps;
+}
+
+}  // namespace
+
+std::vector<LedgerRow> ClassLedger(const PairSources& sources) {
+  std::vector<LedgerRow> rows;
+  for (const LedgerRow& row : sources.ledger) {
+    if (row.pair == sources.pair.spec.id && sources.rows.choice.channels.contains(row.channel_id)) {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+ReportedPair ReportPair(const PairSources& sources) {
+  const PairSpec& spec = sources.pair.spec;
+  const UnitColumns& columns = sources.columns;
+  ReportedPair pair;
+  pair.id = PairName(spec);
+  pair.model = spec.model;
+  pair.build = BuildOf(sources.pair);
+  pair.accelerator = spec.accelerator;
+  pair.location = LocationName(spec.location);
+  pair.condition = ConditionName(spec.condition);
+  pair.agents = AgentsOf(sources.rows.environments);
+  pair.environments = EnvironmentsOf(sources.rows.environments);
+  pair.queries = columns.queries;
+  pair.repetitions = columns.repetitions;
+  pair.progress = CountProgress(columns);
+  pair.outcomes = TallyAll(columns);
+  pair.subjects = Strata(columns, sources.sample.subject, sources.workload.subjects());
+  pair.datasets = Strata(columns, sources.sample.dataset, sources.workload.datasets());
+  pair.macro_accuracy = MacroOf(pair.datasets);
+  pair.tokens = CountTokens(columns, spec.condition);
+  pair.energy = ReportEnergy(sources, pair.tokens.cached_input_share);
+  pair.latency = Latency(columns);
+  pair.ttft = TimeToFirstToken(columns);
+  pair.cost_usd_per_query = CostPerQuery(columns, spec.price);
+  pair.flags = CountFlags(columns);
+  pair.gaps = GapsOf(sources);
+  return pair;
+}
+
+}  // namespace wattfleet::coordinator
