@@ -33,10 +33,10 @@ ROWS = {
     "coordinator/store": FOUNDATION + ("common/wire", "proto"),
     "coordinator/workload": FOUNDATION,
     "coordinator/grading": FOUNDATION + ("common/wire",),
-    "coordinator/analysis": FOUNDATION + (
-        "coordinator/store/records.h", "coordinator/store/sweep_view.h",
+    "coordinator/analysis": FOUNDATION,
+    "coordinator/report": FOUNDATION + (
+        "coordinator/analysis", "coordinator/store/records.h", "coordinator/store/sweep_view.h",
         "coordinator/workload/workload.h"),
-    "coordinator/report": FOUNDATION + ("coordinator/analysis",),
     "coordinator/security": FOUNDATION + ("coordinator/store/store.h",),
     "coordinator/config": FOUNDATION + ("common/config", "coordinator/plan"),
     "coordinator/service": FOUNDATION + (
