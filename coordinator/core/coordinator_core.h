@@ -71,6 +71,8 @@ class CoordinatorCore {
   const Roster& roster() const { return roster_; }
   const LeaseTable& leases() const { return leases_; }
   const SweepEntry* FindSweep(const std::string& name) const;
+  // The id that the next new sweep gets.
+  SweepId NextSweepId() const { return SweepId{next_sweep_}; }
   // What all connected instances offer.
   std::vector<InstanceOffer> FleetOffers() const;
 

@@ -68,6 +68,7 @@ class CoordinatorLoop {
   const std::string& data_directory() const { return world_.data_directory; }
   const std::string& store_health() const { return store_health_; }
 
+  Instant Now() const;
   // On the runner: gives the core an event and does what it says.
   void Apply(const Event& event);
   // On the runner: remembers what working on a sweep needs.
@@ -78,7 +79,6 @@ class CoordinatorLoop {
 
  private:
   void Tick();
-  Instant Now() const;
   void Enqueue(StoreBatch batch);
   void Load(QueryOrder order);
 

@@ -1,0 +1,124 @@
+#include "coordinator/service/control_service.h"
+
+#include <memory>
+#include <string>
+
+#include "common/grpc/status_conversion.h"
+#include "coordinator/service/open_context.h"
+#include "coordinator/service/status_wire.h"
+#include "coordinator/service/submission.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+absl::Status NoSuchSweep(const std::string& name) {
+  return absl::NotFoundError("no sweep named " + name);
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ControlService::Submit(grpc::CallbackServerContext* context,
+                                                 const v1::SubmitRequest* request,
+                                                 v1::SubmitReply* reply) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop_.pool().Post([this, request, reply, reactor] {
+    auto opened = OpenContext(loop_.data_directory(), request->resolved_sweep());
+    loop_.OnRunner([request, reply, reactor, opened](CoordinatorLoop& loop) {
+      if (!opened.ok()) {
+        reactor->Finish(ToGrpcStatus(opened.status()));
+        return;
+      }
+      const absl::StatusOr<Submitted> submitted =
+          SubmitSweep(loop, request->resolved_sweep(), *opened);
+      if (submitted.ok()) {
+        reply->set_sweep_id(submitted->sweep.value);
+        reply->set_resumed(submitted->resumed);
+        reply->set_extended(submitted->extended);
+        for (const std::string& note : submitted->notes) {
+          reply->add_notes(note);
+        }
+      }
+      reactor->Finish(ToGrpcStatus(submitted.status()));
+    });
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControlService::Status(grpc::CallbackServerContext* context,
+                                                 const v1::StatusRequest* request,
+                                                 v1::StatusReply* reply) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop_.OnRunner([request, reply, reactor](CoordinatorLoop& loop) {
+    for (const auto& [id, sweep] : loop.core().sweeps()) {
+      if (request->sweep().empty() || request->sweep() == sweep.record.name) {
+        ToWire(loop.core(), sweep, *reply->add_sweeps());
+      }
+    }
+    if (!request->sweep().empty() && reply->sweeps().empty()) {
+      reactor->Finish(ToGrpcStatus(NoSuchSweep(request->sweep())));
+      return;
+    }
+    if (!loop.store_health().empty()) {
+      v1::EventRecord& event = *reply->add_events();
+      event.set_kind("STORE");
+      event.set_text(loop.store_health());
+    }
+    for (const RecordEvent& event : loop.recent_events()) {
+      v1::EventRecord& out = *reply->add_events();
+      out.set_at_unix_ms(event.at_unix_ms);
+      out.set_kind(event.kind);
+      out.set_text(event.text);
+    }
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControlService::Agents(grpc::CallbackServerContext* context,
+                                                 const v1::AgentsRequest*, v1::AgentsReply* reply) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop_.OnRunner([reply, reactor](CoordinatorLoop& loop) {
+    AgentsToWire(loop.core(), loop.Now().monotonic, *reply);
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControlService::Command(grpc::CallbackServerContext* context,
+                                                  const v1::CommandRequest* request,
+                                                  v1::CommandReply* reply) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop_.OnRunner([request, reply, reactor](CoordinatorLoop& loop) {
+    const SweepEntry* sweep = loop.core().FindSweep(request->sweep());
+    if (sweep == nullptr) {
+      reactor->Finish(ToGrpcStatus(NoSuchSweep(request->sweep())));
+      return;
+    }
+    const SweepState before = sweep->record.state;
+    const bool ended = before == SweepState::kComplete || before == SweepState::kCompleteWithGaps ||
+                       before == SweepState::kCancelled;
+    if (ended) {
+      reactor->Finish(ToGrpcStatus(absl::FailedPreconditionError(
+          "sweep " + request->sweep() + " is " + std::string(StateName(before)))));
+      return;
+    }
+    const SweepVerb verb = request->verb() == v1::CommandRequest::PAUSE    ? SweepVerb::kPause
+                           : request->verb() == v1::CommandRequest::RESUME ? SweepVerb::kResume
+                                                                           : SweepVerb::kCancel;
+    loop.Apply(SweepCommanded{sweep->record.id, verb});
+    reply->set_state(std::string(StateName(sweep->record.state)));
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControlService::Shutdown(grpc::CallbackServerContext* context,
+                                                   const v1::ShutdownRequest*, v1::ShutdownReply*) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  shut_down_();
+  return reactor;
+}
+
+}  // namespace wattfleet::coordinator

@@ -1,0 +1,123 @@
+#include "coordinator/service/status_wire.h"
+
+#include <chrono>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+#include "wattfleet/v1/control.pb.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+constexpr std::chrono::seconds kSuspectAfter{15};
+
+std::string WorkOf(const CoordinatorCore& core, AgentId agent, const std::string& instance) {
+  for (const auto& [id, lease] : core.leases().all()) {
+    if (lease.agent == agent && lease.instance == instance) {
+      return absl::StrCat(PairName(core.pairs().at(lease.pair).spec), " units ", lease.range.lo,
+                          "..", lease.range.hi);
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string_view StateName(SweepState state) {
+  switch (state) {
+    case SweepState::kPending:
+      return "pending";
+    case SweepState::kRunning:
+      return "running";
+    case SweepState::kPaused:
+      return "paused";
+    case SweepState::kBlocked:
+      return "blocked";
+    case SweepState::kCancelled:
+      return "cancelled";
+    case SweepState::kComplete:
+      return "complete";
+    case SweepState::kCompleteWithGaps:
+      return "complete_with_gaps";
+  }
+  return "unknown";
+}
+
+std::string_view StateName(PairState state) {
+  switch (state) {
+    case PairState::kOpen:
+      return "open";
+    case PairState::kPaused:
+      return "paused";
+    case PairState::kBlocked:
+      return "blocked";
+    case PairState::kCancelled:
+      return "cancelled";
+    case PairState::kComplete:
+      return "complete";
+    case PairState::kCompleteWithGaps:
+      return "complete_with_gaps";
+  }
+  return "unknown";
+}
+
+void ToWire(const CoordinatorCore& core, const SweepEntry& sweep, v1::SweepStatus& wire) {
+  wire.set_sweep_id(sweep.record.id.value);
+  wire.set_name(sweep.record.name);
+  wire.set_state(std::string(StateName(sweep.record.state)));
+  wire.set_reason(sweep.record.reason);
+  for (const PairId id : sweep.pairs) {
+    const PairEntry& pair = core.pairs().at(id);
+    v1::PairStatus& out = *wire.add_pairs();
+    out.set_pair_id(id.value);
+    out.set_name(PairName(pair.spec));
+    out.set_state(std::string(StateName(pair.state)));
+    out.set_reason(pair.reason);
+    out.set_units(pair.spec.n_units);
+    out.set_completed(pair.completed);
+    out.set_failed(pair.failed);
+    out.set_quarantined(pair.quarantined);
+    out.set_open(pair.spec.n_units - pair.completed - pair.failed - pair.quarantined);
+    out.set_units_per_second(pair.units_per_second);
+    std::set<std::string> agents;
+    for (const LeaseId lease : core.leases().OfPair(id)) {
+      const auto agent = core.roster().agents().find(core.leases().Find(lease)->agent);
+      if (agent != core.roster().agents().end()) {
+        agents.insert(agent->second.hello.agent_name);
+      }
+    }
+    for (const std::string& agent : agents) {
+      out.add_agents(agent);
+    }
+  }
+}
+
+void AgentsToWire(const CoordinatorCore& core, MonotonicTime now, v1::AgentsReply& wire) {
+  for (const auto& [id, agent] : core.roster().agents()) {
+    v1::AgentStatus& out = *wire.add_agents();
+    out.set_agent_id(id.value);
+    out.set_name(agent.hello.agent_name);
+    const bool suspect = now - agent.last_heard > kSuspectAfter;
+    out.set_state(!agent.session.has_value() ? "detached" : suspect ? "suspect" : "live");
+    out.set_health(agent.health);
+    out.set_version(agent.hello.agent_version);
+    out.set_results(agent.results);
+    for (const std::string& channel : agent.hello.power_channels) {
+      out.add_power_channels(channel);
+    }
+    for (const auto& [name, instance] : agent.instances) {
+      v1::AgentInstance& offer = *out.add_instances();
+      offer.set_name(name);
+      offer.set_accelerator(instance.offer.accelerator);
+      for (const EngineOffer& engine : instance.offer.engines) {
+        offer.add_engines(engine.kind);
+      }
+      offer.set_work(WorkOf(core, id, name));
+    }
+  }
+}
+
+}  // namespace wattfleet::coordinator

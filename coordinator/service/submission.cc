@@ -1,0 +1,145 @@
+#include "coordinator/service/submission.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+#include "common/status/status_macros.h"
+#include "coordinator/config/sweep_config.h"
+#include "coordinator/plan/compare_sweeps.h"
+#include "coordinator/plan/expand.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+Expansion Expand(const CoordinatorLoop& loop, const SweepContext& context) {
+  const SampleFacts sample{.workload_id = context.workload->facts().id,
+                           .template_id = TemplateId(context.file.prompt_template),
+                           .queries = static_cast<std::int64_t>(context.q_of_position.size())};
+  return ExpandSweep(context.file, sample, loop.core().FleetOffers());
+}
+
+std::vector<std::string> Notes(const Expansion& expansion) {
+  std::vector<std::string> notes;
+  for (const Unsatisfied& unsatisfied : expansion.unsatisfied) {
+    notes.push_back(UnsatisfiableLine(unsatisfied));
+  }
+  return notes;
+}
+
+// The pairs of `expansion` that the sweep does not have yet. With one build per accelerator, a pair
+// keeps the build it began with, whatever the fleet offers later.
+std::vector<PairSpec> NewPairs(const CoordinatorCore& core, const SweepEntry& sweep,
+                               const SweepFile& file, const Expansion& expansion) {
+  std::set<std::string> names;
+  std::set<std::tuple<std::string, std::string, Condition>> places;
+  for (const PairId id : sweep.pairs) {
+    const PairSpec& spec = core.pairs().at(id).spec;
+    names.insert(PairName(spec));
+    places.emplace(spec.model, spec.accelerator, spec.condition);
+  }
+  std::map<std::string, bool> all_builds;
+  for (const ModelEntry& model : file.models) {
+    all_builds[model.name] = model.all_builds;
+  }
+  std::vector<PairSpec> fresh;
+  for (const PairSpec& spec : expansion.pairs) {
+    const bool placed = places.contains({spec.model, spec.accelerator, spec.condition});
+    if (!names.contains(PairName(spec)) && (all_builds[spec.model] || !placed)) {
+      fresh.push_back(spec);
+    }
+  }
+  return fresh;
+}
+
+absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& resolved,
+                                    std::shared_ptr<const SweepContext> context) {
+  const Expansion expansion = Expand(loop, *context);
+  SweepRecord record{.name = context->file.sweep,
+                     .resolved = resolved,
+                     .workload_id = context->workload->facts().id,
+                     .workload_name = context->workload->facts().name,
+                     .n_queries = static_cast<std::int64_t>(context->q_of_position.size())};
+  // The context must be there before the first grant asks for prompts.
+  loop.PutContext(loop.core().NextSweepId(), context);
+  loop.Apply(SweepSubmitted{
+      .sweep = std::move(record), .sample = context->q_of_position, .pairs = expansion.pairs});
+  const SweepEntry* sweep = loop.core().FindSweep(context->file.sweep);
+  const std::vector<std::string> notes = Notes(expansion);
+  if (!notes.empty()) {
+    loop.Apply(SweepReason{sweep->record.id, absl::StrJoin(notes, "; ")});
+  }
+  return Submitted{.sweep = sweep->record.id, .notes = notes};
+}
+
+}  // namespace
+
+absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& resolved,
+                                      std::shared_ptr<const SweepContext> context) {
+  const SweepFile& file = context->file;
+  const SweepEntry* sweep = loop.core().FindSweep(file.sweep);
+  if (sweep == nullptr) {
+    return SubmitNew(loop, resolved, std::move(context));
+  }
+  const SweepId id = sweep->record.id;
+  WF_ASSIGN_OR_RETURN(const SweepFile stored, ParseSweep(sweep->record.resolved));
+  if (sweep->record.workload_id != context->workload->facts().id) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "sweep %s is there with another workload: its content differs", file.sweep));
+  }
+  const SweepDifference difference = CompareSweeps(stored, file);
+  if (difference.kind == SweepDifference::Kind::kDiffers) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("sweep %s is there with another %s: give the new one another name",
+                        file.sweep, difference.first_key));
+  }
+  if (difference.kind == SweepDifference::Kind::kExtends &&
+      (stored.repetitions != file.repetitions || stored.passes != file.passes)) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "sweep %s is there with other repetitions or passes: give the new one another name",
+        file.sweep));
+  }
+  const Expansion expansion = Expand(loop, *context);
+  loop.PutContext(id, context);
+  const std::vector<PairSpec> fresh = NewPairs(loop.core(), *sweep, file, expansion);
+  if (!fresh.empty()) {
+    loop.Apply(SweepExtended{.sweep = id, .resolved = resolved, .pairs = fresh});
+  }
+  const std::vector<std::string> notes = Notes(expansion);
+  loop.Apply(SweepReason{id, absl::StrJoin(notes, "; ")});
+  return Submitted{.sweep = id,
+                   .resumed = difference.kind == SweepDifference::Kind::kSame,
+                   .extended = difference.kind == SweepDifference::Kind::kExtends,
+                   .notes = notes};
+}
+
+void MatchSweepsToFleet(CoordinatorLoop& loop) {
+  std::vector<SweepId> ids;
+  for (const auto& [id, sweep] : loop.core().sweeps()) {
+    ids.push_back(id);
+  }
+  for (const SweepId id : ids) {
+    const SweepContext* context = loop.ContextOf(id);
+    const SweepEntry& sweep = loop.core().sweeps().at(id);
+    const SweepState state = sweep.record.state;
+    if (context == nullptr || state == SweepState::kComplete || state == SweepState::kCancelled ||
+        state == SweepState::kCompleteWithGaps) {
+      continue;
+    }
+    const Expansion expansion = Expand(loop, *context);
+    const std::vector<PairSpec> fresh = NewPairs(loop.core(), sweep, context->file, expansion);
+    if (!fresh.empty()) {
+      loop.Apply(SweepExtended{.sweep = id, .resolved = "", .pairs = fresh});
+    }
+    loop.Apply(SweepReason{id, absl::StrJoin(Notes(expansion), "; ")});
+  }
+}
+
+}  // namespace wattfleet::coordinator
