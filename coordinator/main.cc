@@ -1,0 +1,116 @@
+// wattfleet-coordinator: schedules a fleet's sweeps and keeps their results.
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <pthread.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "common/grpc/transport.h"
+#include "common/status/status_macros.h"
+#include "common/task/thread_task_runner.h"
+#include "common/time/system_clock.h"
+#include "coordinator/service/control_service.h"
+#include "coordinator/service/coordinator_loop.h"
+#include "coordinator/service/fleet_service.h"
+#include "coordinator/service/submission.h"
+#include "coordinator/store/sqlite_store.h"
+
+namespace wattfleet::coordinator {
+namespace {
+
+struct Flags {
+  std::string data = "./wattfleet-data";
+  std::string listen = "127.0.0.1:7443";
+  bool insecure_loopback = false;
+};
+
+// Says where it listens, to whoever started it and to the commands that work on the data directory.
+absl::Status Announce(const Flags& flags, int port) {
+  const std::string address = flags.listen.substr(0, flags.listen.rfind(':') + 1) +
+                              std::to_string(port);
+  const std::filesystem::path path = std::filesystem::path(flags.data) / "coordinator.address";
+  std::ofstream(path) << address << "\n";
+  std::printf("listening on %s\n", address.c_str());
+  std::fflush(stdout);
+  return absl::OkStatus();
+}
+
+absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
+  if (!flags.insecure_loopback) {
+    return absl::InvalidArgumentError(
+        "only --insecure-loopback is served so far: enrolment with certificates is not there yet");
+  }
+  const SystemClock clock;
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<SqliteStore> store, SqliteStore::Open(flags.data));
+  WF_ASSIGN_OR_RETURN(const StoreSnapshot snapshot, store->Load());
+  WorkerPool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  ThreadTaskRunner runner("core", clock);
+  CoordinatorLoop loop({.clock = clock,
+                        .runner = runner,
+                        .pool = pool,
+                        .store = *store,
+                        .data_directory = flags.data},
+                       CoreOptions{}, snapshot);
+  loop.SetFleetChanged(MatchSweepsToFleet);
+  WF_RETURN_IF_ERROR(loop.Start());
+  FleetService fleet(loop, runner);
+  ControlService control(loop, [] { kill(getpid(), SIGTERM); });
+  grpc::ServerBuilder builder;
+  SetServerArguments(builder);
+  int port = 0;
+  WF_RETURN_IF_ERROR(AddLoopbackListener(flags.listen, builder, &port));
+  builder.RegisterService(&fleet);
+  builder.RegisterService(&control);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) {
+    runner.Stop();
+    return absl::FailedPreconditionError("cannot listen on " + flags.listen + ": is it in use?");
+  }
+  WF_RETURN_IF_ERROR(Announce(flags, port));
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  spdlog::info("stopping");
+  loop.OnRunner([](CoordinatorLoop& l) { l.Apply(DrainStarted{}); });
+  server->Shutdown(clock.WallNow() + std::chrono::seconds(2));
+  runner.Stop();
+  loop.Stop();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace wattfleet::coordinator
+
+int main(int argc, char** argv) {
+  CLI::App app("Schedules a fleet's sweeps and keeps their results.");
+  wattfleet::coordinator::Flags flags;
+  app.add_option("--data", flags.data, "data directory")->capture_default_str();
+  app.add_option("--listen", flags.listen, "HOST:PORT; port 0 picks a free one")
+      ->capture_default_str();
+  app.add_flag("--insecure-loopback", flags.insecure_loopback,
+               "serve without TLS, on a loopback address only");
+  CLI11_PARSE(app, argc, argv);
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("coordinator"));
+  // Blocked before any thread starts, so that all of them leave the signals to main.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGINT);
+  sigaddset(&stop_signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  const absl::Status status = wattfleet::coordinator::Run(flags, stop_signals);
+  if (!status.ok()) {
+    std::fprintf(stderr, "wattfleet-coordinator: %s\n", std::string(status.message()).c_str());
+    return 2;
+  }
+  return 0;
+}
