@@ -4,7 +4,7 @@
 
 #include "common/status/annotate.h"
 #include "common/status/status_macros.h"
-#include "coordinator/config/sweep_config.h"
+#include "coordinator/config/sweep_yaml.h"
 
 namespace wattfleet::coordinator {
 
@@ -25,14 +25,14 @@ absl::StatusOr<std::shared_ptr<const SweepContext>> Open(const std::string& data
 
 absl::StatusOr<std::shared_ptr<const SweepContext>> OpenContext(const std::string& data_directory,
                                                                 const std::string& resolved) {
-  WF_ASSIGN_OR_RETURN(SweepFile file, ParseSweep(resolved));
+  WF_ASSIGN_OR_RETURN(SweepFile file, ParseResolvedSweep(resolved));
   const std::string workload = file.workload.name;
   return Open(data_directory, workload, std::move(file));
 }
 
 absl::StatusOr<std::shared_ptr<const SweepContext>> OpenContext(const std::string& data_directory,
                                                                 const SweepRecord& sweep) {
-  absl::StatusOr<SweepFile> file = ParseSweep(sweep.resolved);
+  absl::StatusOr<SweepFile> file = ParseResolvedSweep(sweep.resolved);
   if (!file.ok()) {
     return Annotate(file.status(), "sweep " + sweep.name + " as stored");
   }

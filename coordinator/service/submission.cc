@@ -11,7 +11,7 @@
 #include "absl/strings/str_join.h"
 
 #include "common/status/status_macros.h"
-#include "coordinator/config/sweep_config.h"
+#include "coordinator/config/sweep_yaml.h"
 #include "coordinator/plan/compare_sweeps.h"
 #include "coordinator/plan/expand.h"
 
@@ -89,7 +89,7 @@ absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& 
     return SubmitNew(loop, resolved, std::move(context));
   }
   const SweepId id = sweep->record.id;
-  WF_ASSIGN_OR_RETURN(const SweepFile stored, ParseSweep(sweep->record.resolved));
+  WF_ASSIGN_OR_RETURN(const SweepFile stored, ParseResolvedSweep(sweep->record.resolved));
   if (sweep->record.workload_id != context->workload->facts().id) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "sweep %s is there with another workload: its content differs", file.sweep));
