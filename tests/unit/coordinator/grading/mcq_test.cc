@@ -1,0 +1,196 @@
+#include "coordinator/grading/mcq.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "coordinator/grading/answer_text.h"
+#include "tests/unit/coordinator/grading/query_of.h"
+
+namespace wattfleet::coordinator {
+namespace {
+
+using ::wattfleet::testing::LongText;
+using ::wattfleet::testing::QueryOf;
+
+const std::vector<std::string>& TenOptions() {
+  static const auto& options = *new std::vector<std::string>{
+      "red", "green", "blue", "40", "42", "a dog", "a cat", "none of the above", "1/2", "3.5 m"};
+  return options;
+}
+
+// The letter that the grader takes from `content`, or the reason why it takes none.
+std::string Taken(std::string_view content, const std::vector<std::string>& options) {
+  const Verdict verdict = McqGrader().Grade(QueryOf({"B"}, options), content);
+  return verdict.value == VerdictValue::kNoAnswer ? verdict.reason : verdict.extracted;
+}
+std::string Taken(std::string_view content) {
+  return Taken(content, TenOptions());
+}
+
+struct Case {
+  const char* content;
+  std::string_view taken;
+};
+
+void ExpectTaken(const std::vector<Case>& cases) {
+  for (const Case& c : cases) {
+    EXPECT_EQ(Taken(c.content), c.taken) << c.content;
+  }
+}
+
+TEST(McqGraderTest, TellsRightFromWrongAndSaysWhatItTook) {
+  const McqGrader grader;
+  const Query query = QueryOf({"B"}, TenOptions());
+
+  const Verdict right = grader.Grade(query, "The answer is (B).");
+  const Verdict wrong = grader.Grade(query, "The answer is (C).");
+
+  EXPECT_EQ(right.value, VerdictValue::kCorrect);
+  EXPECT_EQ(right.extracted, "B");
+  EXPECT_EQ(right.grader, "mcq");
+  EXPECT_EQ(right.reason, "");
+  EXPECT_EQ(wrong.value, VerdictValue::kWrong);
+}
+
+TEST(McqGraderTest, ReadsAStatedLetterInEverySpelling) {
+  ExpectTaken({{"The answer is (B).", "B"},
+               {"the answer is B", "B"},
+               {"Answer: B", "B"},
+               {"**Answer:** B", "B"},
+               {"**Answer: B. green**", "B"},
+               {"ANSWER = (B)", "B"},
+               {"Final Answer:\nB. green", "B"},
+               {"The answer is **B**.", "B"},
+               {"The answer is **(B)** green.", "B"},
+               {"The answer is `B`", "B"},
+               {"The answer is \"B\".", "B"},
+               {"The answer is: $\\boxed{B}$", "B"},
+               {"So $\\boxed{\\text{(B)}}$", "B"},
+               {"\\boxed{B. green}", "B"},
+               {"The correct answer is option B because it is so.", "B"},
+               {"the answer is therefore (B)", "B"},
+               {"The answer must be B, as shown.", "B"},
+               {"The answer is (b).", "B"},
+               {"{\"answer\": \"B\"}", "B"},
+               {"The correct option is (B).", "B"},
+               {"Therefore, option (B) is the correct answer.", "B"}});
+}
+
+TEST(McqGraderTest, ReadsALineThatIsOnlyALetter) {
+  ExpectTaken({{"B", "B"},
+               {"b", "B"},
+               {"(B)", "B"},
+               {"B.", "B"},
+               {"**B**", "B"},
+               {"Some thoughts on it.\n\nB", "B"},
+               {"Some thoughts.\n**(B)**\n", "B"},
+               {"B\n\nExplanation: grass looks so.", "B"},
+               {"Thinking ...\nB. green", "B"}});
+}
+
+TEST(McqGraderTest, TakesTheTextOfExactlyOneOptionForItsLetter) {
+  ExpectTaken({{"The answer is green.", "B"},
+               {"The answer is 42. This is sure.", "E"},
+               {"A cat", "G"},
+               {"It is neither.\n\nNone of the above.", "H"},
+               {"The answer is purple.", kNothingStated}});
+  EXPECT_EQ(Taken("The answer is red.", {"red", "red", "blue"}), kNothingStated);
+}
+
+TEST(McqGraderTest, IsNotFooledByWordsThatBeginOrEndWithALetter) {
+  ExpectTaken({{"Answer", kNothingStated},
+               {"The answer is NONE", kNothingStated},
+               {"The answer is A man with a plan", kNothingStated},
+               {"The answer is I think unclear", kNothingStated},
+               {"The answer is Cannot be determined", kNothingStated},
+               {"The answer is $C(6, 3) = 720$", kNothingStated},
+               {"The answer is H2O", kNothingStated},
+               {"The answer is F = ma", kNothingStated},
+               {"The answer is (II).", kNothingStated},
+               {"A good question. I do not know.", kNothingStated},
+               {"The closest value is near (C), but who knows", kNothingStated},
+               {"If the answer is (C), then all is lost", kNothingStated}});
+  EXPECT_EQ(Taken("The answer is A because of it"), "A");
+  EXPECT_EQ(Taken("The answer is I."), "I");
+}
+
+TEST(McqGraderTest, LetsTheFirstStatementStandInTextThatRunsOn) {
+  ExpectTaken({{"The answer is (B).\n\nThe answer is (C).\n\nThe answer is (D).", "B"},
+               {"The answer is (B).\n\nQuestion: What else? However, the answer is (C).", "B"},
+               {"The answer is (B).\n\nQ: more\nFinal answer: (C)", "B"}});
+}
+
+TEST(McqGraderTest, LetsALaterStatementTakeAnEarlierOneBack) {
+  ExpectTaken({{"The answer is (C). Wait, I forgot the sign. The answer is (B).", "B"},
+               {"The answer is (C).\n\nFinal Answer: The answer is (B).", "B"},
+               {"The answer is C. So \\boxed{B}", "B"},
+               {"The answer is (C) is incorrect. The answer is (B).", "B"},
+               {"\\boxed{C} no, \\boxed{B}", "B"}});
+}
+
+TEST(McqGraderTest, DoesNotScoreAnswersThatNameSeveralOptions) {
+  ExpectTaken({{"The answer is (A) and (B).", kSeveralStated},
+               {"The answer is (A), (B), or (C).", kSeveralStated},
+               {"The answer is B, C", kSeveralStated},
+               {"The answer is (A, D).", kSeveralStated},
+               {"The answer is (C) or (B), but I settle: the answer is (B).", "B"},
+               {"The answer is (B), (C) is wrong.", "B"},
+               {"The answer is B, I think.", "B"}});
+}
+
+TEST(McqGraderTest, RefusesALetterBeyondTheOptions) {
+  EXPECT_EQ(Taken("The answer is (E).", {"a", "b", "c", "d"}), kOutsideOptions);
+  EXPECT_EQ(Taken("E", {"a", "b", "c", "d"}), kNothingStated);
+  EXPECT_EQ(Taken("The answer is (E). Wait, the answer is (D).", {"a", "b", "c", "d"}), "D");
+}
+
+TEST(McqGraderTest, KnowsOneToTwentySixOptions) {
+  const std::vector<std::string> all(26, "");
+
+  EXPECT_EQ(Taken("The answer is (A).", {"only"}), "A");
+  EXPECT_EQ(Taken("The answer is (B).", {"only"}), kOutsideOptions);
+  EXPECT_EQ(Taken("The answer is (Z).", all), "Z");
+}
+
+TEST(McqGraderTest, SkipsReasoning) {
+  ExpectTaken({{"<think>The answer is (A).</think>The answer is (B).", "B"},
+               {"<think>The answer is (A).", kReasoningUnfinished},
+               {"The answer is (A)</think> B", "B"},
+               {"", kEmptyResponse},
+               {" \n ", kEmptyResponse}});
+}
+
+TEST(McqGraderTest, ReadsBytesThatAreNotText) {
+  EXPECT_EQ(Taken("\xff\xfe The answer is (B).\xc3"), "B");
+  EXPECT_EQ(Taken(std::string("\0\0 Answer: B\0", 13)), "B");
+}
+
+// Anything quadratic would run into the test's time limit.
+TEST(McqGraderTest, StaysLinearOnHostileText) {
+  const std::vector<Case> cases = {{"The answer is (A). ", "A"},
+                                   {"The answer is (A) and (B). ", kSeveralStated},
+                                   {"answer is ", kNothingStated},
+                                   {"((((", kNothingStated},
+                                   {"\\boxed{", kNothingStated},
+                                   {"\\boxed{A} ", "A"},
+                                   {"<think>", kReasoningUnfinished},
+                                   {"</think>", kReasoningUnfinished},
+                                   {"<", kNothingStated},
+                                   {"\n\nQuestion: answer: C. wait ", "C"},
+                                   {"****", kNothingStated},
+                                   {"option (A) is the correct answer. ", "A"},
+                                   {"correct option is ", kNothingStated},
+                                   {"A. red ", kNothingStated}};
+  for (const Case& c : cases) {
+    EXPECT_EQ(Taken(LongText(c.content)), c.taken) << c.content;
+  }
+}
+
+TEST(McqGraderTest, FindsTheAnswerBehindLongReasoning) {
+  EXPECT_EQ(Taken(LongText("Let me think about this answer a little more. ") + "Answer: B"), "B");
+}
+
+}  // namespace
+}  // namespace wattfleet::coordinator
