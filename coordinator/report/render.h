@@ -1,0 +1,24 @@
+#ifndef WF_COORDINATOR_REPORT_RENDER_H_
+#define WF_COORDINATOR_REPORT_RENDER_H_
+
+#include <string>
+
+#include "coordinator/report/report.h"
+
+namespace wattfleet::coordinator {
+
+// The contract `wattfleet.report/1` (design, section 8): every key of it, null for what is not
+// known. Keys beyond the contract's example appear only where they say something:
+// `accuracy_macro` with several datasets, `imported` with imported energies, `revision` of a build,
+// `if_pending_wrong` of a union that is not complete, further reasons of `exclusions`.
+std::string RenderJson(const Report& report);
+
+// For a terminal: aligned, at most 100 columns as long as no single name is longer.
+std::string RenderTable(const Report& report);
+
+// To paste into an issue: the same content as RenderTable.
+std::string RenderMarkdown(const Report& report);
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_REPORT_RENDER_H_

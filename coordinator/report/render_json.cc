@@ -1,0 +1,301 @@
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/report/names.h"
+#include "coordinator/report/render.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json TextOrNull(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json ToJson(const Estimate& estimate) {
+  Json json;
+  json["value"] = estimate.value;
+  if (estimate.low && estimate.high) {
+    json["low"] = *estimate.low;
+    json["high"] = *estimate.high;
+  }
+  if (!estimate.note.empty()) {
+    json["note"] = estimate.note;
+  }
+  return json;
+}
+
+Json ToJson(const std::optional<Estimate>& estimate) {
+  return estimate ? ToJson(*estimate) : Json();
+}
+
+// A figure for which no interval is given yet.
+Json Noted(const std::optional<double>& value) {
+  return value ? ToJson(WithoutInterval(*value)) : Json();
+}
+
+// A count of queries: whole without repetitions, else a sum of means.
+Json QueryCount(double count, std::int64_t repetitions) {
+  return repetitions == 1 ? Json(static_cast<std::int64_t>(count)) : Json(count);
+}
+
+Json BuildJson(const ReportedBuild& build) {
+  Json json;
+  json["engine"] = build.engine;
+  json["ref"] = build.ref;
+  if (!build.revision.empty()) {
+    json["revision"] = build.revision;
+  }
+  json["quantization"] = TextOrNull(build.quantization);
+  json["digest"] = TextOrNull(build.digest);
+  return json;
+}
+
+Json EnvironmentsJson(const std::vector<ReportedEnvironment>& environments) {
+  Json json = Json::array();
+  for (const ReportedEnvironment& environment : environments) {
+    json.push_back({{"id", environment.id},
+                    {"results", environment.results},
+                    {"engine_version", OrNull(environment.engine_version)},
+                    {"power_mode", OrNull(environment.power_mode)},
+                    {"ac", OrNull(environment.ac)}});
+  }
+  return json;
+}
+
+Json CoverageJson(const OutcomeTally& outcomes) {
+  const std::optional<Estimate> coverage = outcomes.Coverage();
+  if (!coverage) {
+    return nullptr;
+  }
+  Json json = ToJson(*coverage);
+  json["if_pending_wrong"] = OrNull(outcomes.CoverageIfPendingWrong());
+  json["if_pending_right"] = OrNull(outcomes.CoverageIfPendingRight());
+  return json;
+}
+
+Json StrataJson(const std::vector<ReportedStratum>& strata, std::int64_t repetitions) {
+  Json json = Json::object();
+  for (const ReportedStratum& stratum : strata) {
+    json[stratum.name] = {{"queries", stratum.outcomes.queries()},
+                          {"correct", QueryCount(stratum.outcomes.correct(), repetitions)},
+                          {"coverage", ToJson(stratum.outcomes.Coverage())}};
+  }
+  return json;
+}
+
+Json TimingJson(const TimingFigures& timing) {
+  return {{"mean", OrNull(timing.mean)},
+          {"p50", OrNull(timing.p50)},
+          {"p90", OrNull(timing.p90)},
+          {"p99", OrNull(timing.p99)}};
+}
+
+Json OtherEnergyJson(const std::optional<ReportedOtherEnergy>& other) {
+  if (!other) {
+    return nullptr;
+  }
+  return {{"model", TextOrNull(other->model)},
+          {"joules_per_query", Noted(other->means.joules_per_query)},
+          {"power_watts", Noted(other->means.power_watts)}};
+}
+
+void AddEnergy(const ReportedEnergy& energy, Json& json) {
+  const EnergyFigures& figures = energy.figures;
+  const EnergyMeans* means = figures.means ? &*figures.means : nullptr;
+  const auto of_means = [&](auto member) {
+    return means != nullptr ? Noted(means->*member) : Json();
+  };
+  json["energy"] = {{"class", energy.energy_class},
+                    {"status", EnergyStatusName(figures.verdict)},
+                    {"reason", TextOrNull(energy.reason)},
+                    {"measured_fraction", OrNull(figures.measured_fraction)},
+                    {"joules_per_query", of_means(&EnergyMeans::joules_per_query)},
+                    {"systematic_relative", OrNull(energy.systematic_relative)},
+                    {"baseline_watts", OrNull(energy.baseline_watts)}};
+  json["joules_per_correct"] = Noted(figures.joules_per_correct);
+  json["power_watts"] = of_means(&EnergyMeans::power_watts);
+  json["power_share_watts"] = of_means(&EnergyMeans::power_share_watts);
+  json["ipw"] = Noted(figures.ipw);
+  json["ipj"] = Noted(figures.ipj);
+  json["modelled"] = OtherEnergyJson(energy.modelled);
+  if (energy.imported) {
+    json["imported"] = OtherEnergyJson(energy.imported);
+  }
+}
+
+void AddSpeed(const ReportedPair& pair, Json& json) {
+  json["latency_seconds"] = TimingJson(pair.latency);
+  json["ttft_seconds"] = TimingJson(pair.ttft);
+  json["tokens"] = {{"input_mean", OrNull(pair.tokens.input_mean)},
+                    {"cached_input_mean", OrNull(pair.tokens.cached_input_mean)},
+                    {"output_mean", OrNull(pair.tokens.output_mean)},
+                    {"reasoning_mean", OrNull(pair.tokens.reasoning_mean)},
+                    {"output_per_second", OrNull(pair.tokens.output_per_second)}};
+  const std::optional<EnergyMeans>& means = pair.energy.figures.means;
+  json["joules_per_output_token"] = Noted(means ? means->joules_per_output_token : std::nullopt);
+  json["cost_usd_per_query"] = OrNull(pair.cost_usd_per_query);
+}
+
+void AddOutcomes(const ReportedPair& pair, Json& json) {
+  const OutcomeTally& outcomes = pair.outcomes;
+  json["queries"] = pair.queries;
+  json["completed"] = pair.progress.completed;
+  json["failed"] = pair.progress.failed;
+  json["quarantined"] = pair.progress.quarantined;
+  json["open"] = pair.progress.open;
+  json["correct"] = QueryCount(outcomes.correct(), pair.repetitions);
+  json["wrong"] = QueryCount(outcomes.wrong(), pair.repetitions);
+  json["no_answer"] = QueryCount(outcomes.no_answer(), pair.repetitions);
+  json["pending"] = QueryCount(outcomes.pending(), pair.repetitions);
+  json["accuracy"] = ToJson(outcomes.Accuracy());
+  if (pair.macro_accuracy) {
+    json["accuracy_macro"] = *pair.macro_accuracy;
+  }
+  json["accuracy_extractable"] = ToJson(outcomes.AccuracyExtractable());
+  json["coverage"] = CoverageJson(outcomes);
+  json["truncated_share"] = OrNull(pair.tokens.truncated_share);
+  json["cached_input_share"] = OrNull(pair.tokens.cached_input_share);
+}
+
+Json PairJson(const ReportedPair& pair) {
+  Json json;
+  json["id"] = pair.id;
+  json["model"] = pair.model;
+  json["build"] = BuildJson(pair.build);
+  json["accelerator"] = pair.accelerator;
+  json["location"] = pair.location;
+  json["condition"] = pair.condition;
+  json["agents"] = pair.agents;
+  json["environments"] = EnvironmentsJson(pair.environments);
+  AddOutcomes(pair, json);
+  AddEnergy(pair.energy, json);
+  AddSpeed(pair, json);
+  Json flags = Json::object();
+  for (const auto& [name, results] : pair.flags) {
+    flags[name] = results;
+  }
+  json["flags"] = std::move(flags);
+  json["by"] = {{"subject", StrataJson(pair.subjects, pair.repetitions)},
+                {"dataset", StrataJson(pair.datasets, pair.repetitions)}};
+  return json;
+}
+
+Json UnionJson(const ReportedUnion& reported) {
+  const UnionCoverage& result = reported.result;
+  Json coverage = ToJson(result.coverage);
+  if (result.coverage && result.lower_bound && *result.lower_bound < result.coverage->value) {
+    coverage["if_pending_wrong"] = *result.lower_bound;
+  }
+  Json order = Json::array();
+  for (const UnionStep& step : result.order) {
+    order.push_back({{"member", step.member}, {"coverage_after", step.coverage_after}});
+  }
+  return {{"name", reported.name},
+          {"members", result.members},
+          {"left_out", result.left_out},
+          {"queries", result.queries},
+          {"coverage", std::move(coverage)},
+          {"chance_floor", OrNull(result.chance_floor)},
+          {"solved_by_at_least_2", OrNull(result.solved_by_at_least_2)},
+          {"order", std::move(order)}};
+}
+
+Json ComparisonJson(const ReportedComparison& comparison) {
+  return {{"model", comparison.model},
+          {"numerator", comparison.numerator},
+          {"denominator", comparison.denominator},
+          {"match", MatchName(comparison.match)},
+          {"ipw_ratio", ToJson(comparison.ipw_ratio)},
+          {"ipj_ratio", ToJson(comparison.ipj_ratio)},
+          {"accuracy_difference", ToJson(comparison.accuracy_difference)},
+          {"p_mcnemar", OrNull(comparison.p_mcnemar)},
+          {"p_holm", OrNull(comparison.p_holm)}};
+}
+
+Json ExclusionsJson(const EnergyExclusions& exclusions) {
+  Json json = {{"warm_up", exclusions.warm_up}, {"invalid_energy", exclusions.invalid_energy}};
+  const auto add = [&](const char* name, std::int64_t results) {
+    if (results > 0) {
+      json[name] = results;
+    }
+  };
+  add("unmeasured", exclusions.unmeasured);
+  add("partial_energy", exclusions.partial_energy);
+  add("ramp", exclusions.ramp);
+  add("timing", exclusions.timing);
+  return json;
+}
+
+Json LedgerJson(const std::optional<ReportedLedger>& ledger) {
+  const auto joules = [&](double ReportedLedger::*member) {
+    return ledger ? Json((*ledger).*member) : Json();
+  };
+  return {{"total_joules", joules(&ReportedLedger::total)},
+          {"attributed_joules", joules(&ReportedLedger::attributed)},
+          {"idle_joules", joules(&ReportedLedger::idle)},
+          {"uncounted_joules", joules(&ReportedLedger::uncounted)},
+          {"unassigned_joules", joules(&ReportedLedger::unassigned)}};
+}
+
+Json QualityJson(const ReportedQuality& quality) {
+  Json mismatches = Json::array();
+  for (const Mismatch& mismatch : quality.mismatches) {
+    mismatches.push_back(
+        {{"kind", mismatch.kind}, {"pairs", mismatch.pairs}, {"text", mismatch.text}});
+  }
+  Json graders = Json::object();
+  for (const auto& [name, version] : quality.graders) {
+    graders[name] = version;
+  }
+  return {{"exclusions", ExclusionsJson(quality.exclusions)},
+          {"mismatches", std::move(mismatches)},
+          {"ledger", LedgerJson(quality.ledger)},
+          {"seeds", {{"bootstrap", quality.bootstrap_seed}}},
+          {"versions", {{"wattfleet", quality.version}, {"graders", std::move(graders)}}}};
+}
+
+template <typename Range, typename ToElement>
+Json ArrayOf(const Range& range, const ToElement& to_element) {
+  Json json = Json::array();
+  for (const auto& element : range) {
+    json.push_back(to_element(element));
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string RenderJson(const Report& report) {
+  Json json;
+  json["schema"] = "wattfleet.report/1";
+  json["sweep"] = {{"name", report.sweep_name},
+                   {"id", report.sweep_id},
+                   {"state", report.state},
+                   {"provisional", report.provisional},
+                   {"workload",
+                    {{"name", report.workload_name},
+                     {"id", report.workload_id},
+                     {"queries", report.queries},
+                     {"datasets", report.datasets}}}};
+  json["pairs"] = ArrayOf(report.pairs, PairJson);
+  json["union"] = ArrayOf(report.unions, UnionJson);
+  json["comparisons"] = ArrayOf(report.comparisons, ComparisonJson);
+  json["quality"] = QualityJson(report.quality);
+  return json.dump(/*indent=*/1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace wattfleet::coordinator
