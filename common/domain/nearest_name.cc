@@ -13,6 +13,18 @@ namespace {
 constexpr std::size_t kLongestCompared = 200;
 constexpr std::size_t kShownCandidates = 8;
 
+// "api_key" means "api_key_file": a name that begins another counts as two edits away.
+std::size_t Distance(std::string_view a, std::string_view b) {
+  constexpr std::size_t kShortestStart = 4;
+  constexpr std::size_t kStartDistance = 2;
+  const auto [shorter, longer] =
+      std::minmax(a, b, [](std::string_view x, std::string_view y) { return x.size() < y.size(); });
+  const bool is_start =
+      shorter.size() >= kShortestStart && longer.substr(0, shorter.size()) == shorter;
+  const std::size_t distance = EditDistance(a, b);
+  return is_start ? std::min(distance, kStartDistance) : distance;
+}
+
 }  // namespace
 
 std::size_t EditDistance(std::string_view a, std::string_view b) {
@@ -52,7 +64,7 @@ std::optional<std::string> NearestName(std::string_view name,
     if (candidate.size() > kLongestCompared) {
       continue;
     }
-    const std::size_t distance = EditDistance(name, candidate);
+    const std::size_t distance = Distance(name, candidate);
     if (distance < best_distance && distance < std::max(name.size(), candidate.size())) {
       best = candidate;
       best_distance = distance;

@@ -14,7 +14,8 @@ namespace wattfleet {
 std::size_t EditDistance(std::string_view a, std::string_view b);
 
 // The candidate closest to `name`, the first of equals; nothing when none is near enough to be what
-// was meant (more than a third of its letters differ, with two always allowed).
+// was meant (more than a third of its letters differ, with two always allowed; the beginning of a
+// longer name counts as two).
 std::optional<std::string> NearestName(std::string_view name,
                                        const std::vector<std::string>& candidates);
 

@@ -131,7 +131,7 @@ BANNED_CALLS = {
     r"\bstd::cout\b|\bstd::cerr\b|(?<![\w:])printf\(|\bstd::printf\(":
         ("printing is for cli and main", (
             "coordinator/cli", "agent/cli", "coordinator/main.cc", "agent/main.cc", "tests")),
-    r"\busing namespace\b": ("name what you use", ()),
+    r"\busing namespace\b(?! std::\w*literals\b)": ("name what you use", ()),
     r"\bcatch \(\.\.\.\)": ("handle what a call can throw, or let it end the program", ()),
 }
 
@@ -139,4 +139,4 @@ BANNED_CALLS = {
 VAGUE_FILE = r"(^|_)(utils?|helpers?|misc|managers?|common_types|infos?|stuff)(_|\.)"
 VAGUE_TYPE = (r"\b(?:class|struct|enum class|enum)\s+(?:\[\[\w+\]\]\s+)?"
               r"(\w*(?:Manager|Helper|Helpers|Util|Utils|Processor|Handler|Info|Data|Misc|Impl|"
-              r"Interface|Context))\b(?=[^;]*\{)")
+              r"Interface))\b(?=[^;]*\{)")

@@ -33,6 +33,11 @@ TEST(NearestNameTest, FindsAMisspeltName) {
   EXPECT_THAT(NearestName("Model", names), Optional(Eq("models")));
 }
 
+TEST(NearestNameTest, FindsANameByItsBeginning) {
+  EXPECT_THAT(NearestName("api_key", {"base_url", "api_key_file"}), Optional(Eq("api_key_file")));
+  EXPECT_EQ(NearestName("a", {"api_key_file"}), std::nullopt);
+}
+
 TEST(NearestNameTest, FindsNothingWhereNothingIsNear) {
   EXPECT_EQ(NearestName("zzz", {"accelerators", "conditions"}), std::nullopt);
   EXPECT_EQ(NearestName("a", {"b"}), std::nullopt);
