@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/grpc/status_conversion.h"
-#include "coordinator/service/open_context.h"
+#include "coordinator/service/open_served_sweep.h"
 #include "coordinator/service/status_wire.h"
 #include "coordinator/service/submission.h"
 
@@ -23,7 +23,7 @@ grpc::ServerUnaryReactor* ControlService::Submit(grpc::CallbackServerContext* co
                                                  v1::SubmitReply* reply) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   loop_.pool().Post([this, request, reply, reactor] {
-    auto opened = OpenContext(loop_.data_directory(), request->resolved_sweep());
+    auto opened = OpenServedSweep(loop_.data_directory(), request->resolved_sweep());
     loop_.OnRunner([request, reply, reactor, opened](CoordinatorLoop& loop) {
       if (!opened.ok()) {
         reactor->Finish(ToGrpcStatus(opened.status()));

@@ -10,7 +10,7 @@
 
 #include "common/check/check.h"
 #include "common/status/status_macros.h"
-#include "coordinator/service/open_context.h"
+#include "coordinator/service/open_served_sweep.h"
 
 namespace wattfleet::coordinator {
 
@@ -53,9 +53,9 @@ absl::Status CoordinatorLoop::Start() {
         state == SweepState::kCancelled) {
       continue;
     }
-    WF_ASSIGN_OR_RETURN(std::shared_ptr<const SweepContext> context,
-                        OpenContext(world_.data_directory, sweep.record));
-    contexts_[id] = std::move(context);
+    WF_ASSIGN_OR_RETURN(std::shared_ptr<const ServedSweep> served,
+                        OpenServedSweep(world_.data_directory, sweep.record));
+    served_[id] = std::move(served);
   }
   world_.runner.Post([this] { Tick(); });
   return absl::OkStatus();
@@ -120,11 +120,11 @@ void CoordinatorLoop::PostBatch(SessionId session, ResultBatch batch, std::int64
   graded->batch = std::move(batch);
   graded->wire_bytes = wire_bytes;
   world_.runner.Post([this, session, graded] {
-    if (const auto it = contexts_.find(graded->batch.sweep); it != contexts_.end()) {
+    if (const auto it = served_.find(graded->batch.sweep); it != served_.end()) {
       auto done = std::make_shared<absl::Notification>();
       grading_[graded.get()] = done;
-      world_.pool.Post([context = it->second, graded, done] {
-        GradeBatch(*context, *graded);
+      world_.pool.Post([served = it->second, graded, done] {
+        GradeBatch(*served, *graded);
         done->Notify();
       });
     }
@@ -183,16 +183,15 @@ void CoordinatorLoop::Enqueue(StoreBatch batch) {
 }
 
 void CoordinatorLoop::Load(QueryOrder order) {
-  const auto context = contexts_.find(order.pair.sweep);
+  const auto served = served_.find(order.pair.sweep);
   const auto channel = channels_.find(order.session);
   if (channel == channels_.end()) {
     return;
   }
-  WF_CHECK(context != contexts_.end());
-  world_.pool.Post([context = context->second, channel = channel->second,
-                    order = std::move(order)] {
+  WF_CHECK(served != served_.end());
+  world_.pool.Post([served = served->second, channel = channel->second, order = std::move(order)] {
     const absl::Status status = LoadQueries(
-        *context, order, [&channel](LeaseQueries chunk) { channel->Deliver(std::move(chunk)); });
+        *served, order, [&channel](LeaseQueries chunk) { channel->Deliver(std::move(chunk)); });
     if (!status.ok()) {
       spdlog::error("queries of lease {}: {}", order.lease.value, std::string(status.message()));
       channel->Deliver(LeaseOrder{order.lease, LeaseVerdict::kStop});
@@ -200,13 +199,13 @@ void CoordinatorLoop::Load(QueryOrder order) {
   });
 }
 
-void CoordinatorLoop::PutContext(SweepId sweep, std::shared_ptr<const SweepContext> context) {
-  contexts_[sweep] = std::move(context);
+void CoordinatorLoop::PutServed(SweepId sweep, std::shared_ptr<const ServedSweep> served) {
+  served_[sweep] = std::move(served);
 }
 
-const SweepContext* CoordinatorLoop::ContextOf(SweepId sweep) const {
-  const auto it = contexts_.find(sweep);
-  return it == contexts_.end() ? nullptr : it->second.get();
+const ServedSweep* CoordinatorLoop::ServedOf(SweepId sweep) const {
+  const auto it = served_.find(sweep);
+  return it == served_.end() ? nullptr : it->second.get();
 }
 
 void CoordinatorLoop::SetFleetChanged(std::function<void(CoordinatorLoop&)> callback) {

@@ -17,8 +17,8 @@
 #include "common/task/task_runner.h"
 #include "common/time/clock.h"
 #include "coordinator/core/coordinator_core.h"
+#include "coordinator/service/served_sweep.h"
 #include "coordinator/service/session_channel.h"
-#include "coordinator/service/sweep_context.h"
 #include "coordinator/service/worker_pool.h"
 #include "coordinator/store/store.h"
 #include "coordinator/store/writer.h"
@@ -72,8 +72,8 @@ class CoordinatorLoop {
   // On the runner: gives the core an event and does what it says.
   void Apply(const Event& event);
   // On the runner: remembers what working on a sweep needs.
-  void PutContext(SweepId sweep, std::shared_ptr<const SweepContext> context);
-  const SweepContext* ContextOf(SweepId sweep) const;
+  void PutServed(SweepId sweep, std::shared_ptr<const ServedSweep> served);
+  const ServedSweep* ServedOf(SweepId sweep) const;
   // Called on the runner after an agent came or went, so that sweeps can be matched to it again.
   void SetFleetChanged(std::function<void(CoordinatorLoop&)> callback);
 
@@ -85,7 +85,7 @@ class CoordinatorLoop {
   Collaborators world_;
   CoordinatorCore core_;
   std::map<SessionId, std::shared_ptr<SessionChannel>> channels_;
-  std::map<SweepId, std::shared_ptr<const SweepContext>> contexts_;
+  std::map<SweepId, std::shared_ptr<const ServedSweep>> served_;
   std::map<const GradedBatch*, std::shared_ptr<absl::Notification>> grading_;
   std::deque<RecordEvent> recent_events_;
   std::string store_health_;

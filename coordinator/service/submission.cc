@@ -19,11 +19,11 @@ namespace wattfleet::coordinator {
 
 namespace {
 
-Expansion Expand(const CoordinatorLoop& loop, const SweepContext& context) {
-  const SampleFacts sample{.workload_id = context.workload->facts().id,
-                           .template_id = TemplateId(context.file.prompt_template),
-                           .queries = static_cast<std::int64_t>(context.q_of_position.size())};
-  return ExpandSweep(context.file, sample, loop.core().FleetOffers());
+Expansion Expand(const CoordinatorLoop& loop, const ServedSweep& served) {
+  const SampleFacts sample{.workload_id = served.workload->facts().id,
+                           .template_id = TemplateId(served.file.prompt_template),
+                           .queries = static_cast<std::int64_t>(served.q_of_position.size())};
+  return ExpandSweep(served.file, sample, loop.core().FleetOffers());
 }
 
 std::vector<std::string> Notes(const Expansion& expansion) {
@@ -60,18 +60,18 @@ std::vector<PairSpec> NewPairs(const CoordinatorCore& core, const SweepEntry& sw
 }
 
 absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& resolved,
-                                    std::shared_ptr<const SweepContext> context) {
-  const Expansion expansion = Expand(loop, *context);
-  SweepRecord record{.name = context->file.sweep,
+                                    std::shared_ptr<const ServedSweep> served) {
+  const Expansion expansion = Expand(loop, *served);
+  SweepRecord record{.name = served->file.sweep,
                      .resolved = resolved,
-                     .workload_id = context->workload->facts().id,
-                     .workload_name = context->workload->facts().name,
-                     .n_queries = static_cast<std::int64_t>(context->q_of_position.size())};
-  // The context must be there before the first grant asks for prompts.
-  loop.PutContext(loop.core().NextSweepId(), context);
+                     .workload_id = served->workload->facts().id,
+                     .workload_name = served->workload->facts().name,
+                     .n_queries = static_cast<std::int64_t>(served->q_of_position.size())};
+  // The served must be there before the first grant asks for prompts.
+  loop.PutServed(loop.core().NextSweepId(), served);
   loop.Apply(SweepSubmitted{
-      .sweep = std::move(record), .sample = context->q_of_position, .pairs = expansion.pairs});
-  const SweepEntry* sweep = loop.core().FindSweep(context->file.sweep);
+      .sweep = std::move(record), .sample = served->q_of_position, .pairs = expansion.pairs});
+  const SweepEntry* sweep = loop.core().FindSweep(served->file.sweep);
   const std::vector<std::string> notes = Notes(expansion);
   if (!notes.empty()) {
     loop.Apply(SweepReason{sweep->record.id, absl::StrJoin(notes, "; ")});
@@ -82,15 +82,15 @@ absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& re
 }  // namespace
 
 absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& resolved,
-                                      std::shared_ptr<const SweepContext> context) {
-  const SweepFile& file = context->file;
+                                      std::shared_ptr<const ServedSweep> served) {
+  const SweepFile& file = served->file;
   const SweepEntry* sweep = loop.core().FindSweep(file.sweep);
   if (sweep == nullptr) {
-    return SubmitNew(loop, resolved, std::move(context));
+    return SubmitNew(loop, resolved, std::move(served));
   }
   const SweepId id = sweep->record.id;
   WF_ASSIGN_OR_RETURN(const SweepFile stored, ParseResolvedSweep(sweep->record.resolved));
-  if (sweep->record.workload_id != context->workload->facts().id) {
+  if (sweep->record.workload_id != served->workload->facts().id) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "sweep %s is there with another workload: its content differs", file.sweep));
   }
@@ -106,8 +106,8 @@ absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& 
         "sweep %s is there with other repetitions or passes: give the new one another name",
         file.sweep));
   }
-  const Expansion expansion = Expand(loop, *context);
-  loop.PutContext(id, context);
+  const Expansion expansion = Expand(loop, *served);
+  loop.PutServed(id, served);
   const std::vector<PairSpec> fresh = NewPairs(loop.core(), *sweep, file, expansion);
   if (!fresh.empty()) {
     loop.Apply(SweepExtended{.sweep = id, .resolved = resolved, .pairs = fresh});
@@ -126,15 +126,15 @@ void MatchSweepsToFleet(CoordinatorLoop& loop) {
     ids.push_back(id);
   }
   for (const SweepId id : ids) {
-    const SweepContext* context = loop.ContextOf(id);
+    const ServedSweep* served = loop.ServedOf(id);
     const SweepEntry& sweep = loop.core().sweeps().at(id);
     const SweepState state = sweep.record.state;
-    if (context == nullptr || state == SweepState::kComplete || state == SweepState::kCancelled ||
+    if (served == nullptr || state == SweepState::kComplete || state == SweepState::kCancelled ||
         state == SweepState::kCompleteWithGaps) {
       continue;
     }
-    const Expansion expansion = Expand(loop, *context);
-    const std::vector<PairSpec> fresh = NewPairs(loop.core(), sweep, context->file, expansion);
+    const Expansion expansion = Expand(loop, *served);
+    const std::vector<PairSpec> fresh = NewPairs(loop.core(), sweep, served->file, expansion);
     if (!fresh.empty()) {
       loop.Apply(SweepExtended{.sweep = id, .resolved = "", .pairs = fresh});
     }

@@ -18,11 +18,11 @@ struct Submitted {
   std::vector<std::string> notes;  // "UNSATISFIABLE: needs ..., nearest ..."
 };
 
-// Takes a sweep into the loop: new, resumed or extended. `context` was opened from `resolved`.
+// Takes a sweep into the loop: new, resumed or extended. `served` was opened from `resolved`.
 // FAILED_PRECONDITION names the first key that differs from the sweep of that name. On the loop's
 // runner.
 absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& resolved,
-                                      std::shared_ptr<const SweepContext> context);
+                                      std::shared_ptr<const ServedSweep> served);
 
 // Matches all unfinished sweeps with the fleet as it is now: adds pairs that became possible and
 // says what still lacks. On the loop's runner.

@@ -10,7 +10,11 @@ namespace wattfleet::testing {
 
 namespace {
 
-using namespace wattfleet::coordinator;  // NOLINT(google-build-using-namespace): the tested side
+using coordinator::LeaseState;
+using coordinator::MemorySweep;
+using coordinator::MemoryTables;
+using coordinator::ShardState;
+using coordinator::UnitKey;
 
 bool IsOpen(LeaseState state) {
   return state == LeaseState::kOffered || state == LeaseState::kActive;
@@ -92,7 +96,7 @@ void CheckRows(const MemorySweep& sweep, std::vector<std::string>& found) {
 
 }  // namespace
 
-std::vector<std::string> StoreViolations(const MemoryTables& tables) {
+std::vector<std::string> StoreViolations(const coordinator::MemoryTables& tables) {
   std::vector<std::string> found;
   for (const auto& [id, sweep] : tables.sweeps) {
     CheckTiling(sweep, found);

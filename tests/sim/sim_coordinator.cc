@@ -15,7 +15,26 @@ namespace wattfleet::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace wattfleet::coordinator;  // NOLINT(google-build-using-namespace): the tested side
+using coordinator::Committed;
+using coordinator::CoordinatorCore;
+using coordinator::CoreOptions;
+using coordinator::Effects;
+using coordinator::Event;
+using coordinator::GoodbyeReceived;
+using coordinator::GradedBatch;
+using coordinator::HeartbeatReceived;
+using coordinator::Instant;
+using coordinator::MemorySweep;
+using coordinator::OutgoingMessage;
+using coordinator::QueryOrder;
+using coordinator::ResultsReceived;
+using coordinator::SessionClosed;
+using coordinator::SessionOpened;
+using coordinator::StoreBatch;
+using coordinator::StoreCommitted;
+using coordinator::SweepState;
+using coordinator::SweepSubmitted;
+using coordinator::WorkRequested;
 
 constexpr std::size_t kViolationsMax = 20;
 

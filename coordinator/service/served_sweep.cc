@@ -1,4 +1,4 @@
-#include "coordinator/service/sweep_context.h"
+#include "coordinator/service/served_sweep.h"
 
 #include <optional>
 #include <utility>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 256 << 10;
 
-absl::StatusOr<Query> QueryOf(const SweepContext& sweep, Unit unit) {
+absl::StatusOr<Query> QueryOf(const ServedSweep& sweep, Unit unit) {
   const auto n = static_cast<std::int64_t>(sweep.q_of_position.size());
   if (n == 0 || unit < 0) {
     return absl::OutOfRangeError("a unit outside its sweep's sample");
@@ -30,7 +30,7 @@ Verdict NoAnswer(const Grader& grader, std::string reason) {
           .reason = std::move(reason)};
 }
 
-std::optional<Verdict> Grade(const SweepContext& sweep, const Result& result) {
+std::optional<Verdict> Grade(const ServedSweep& sweep, const Result& result) {
   if (result.status == ResultStatus::kFailed) {
     return std::nullopt;
   }
@@ -62,7 +62,7 @@ std::optional<Verdict> Grade(const SweepContext& sweep, const Result& result) {
 
 }  // namespace
 
-void GradeBatch(const SweepContext& sweep, GradedBatch& graded) {
+void GradeBatch(const ServedSweep& sweep, GradedBatch& graded) {
   graded.verdicts.clear();
   graded.verdicts.reserve(graded.batch.results.size());
   for (const Result& result : graded.batch.results) {
@@ -70,7 +70,7 @@ void GradeBatch(const SweepContext& sweep, GradedBatch& graded) {
   }
 }
 
-absl::Status LoadQueries(const SweepContext& sweep, const QueryOrder& order,
+absl::Status LoadQueries(const ServedSweep& sweep, const QueryOrder& order,
                          const std::function<void(LeaseQueries)>& emit) {
   const bool needs_prompt = order.pair.build.engine != "replay";
   LeaseQueries chunk{.lease = order.lease, .epoch = order.epoch};

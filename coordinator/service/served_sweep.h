@@ -1,5 +1,5 @@
-#ifndef WF_COORDINATOR_SERVICE_SWEEP_CONTEXT_H_
-#define WF_COORDINATOR_SERVICE_SWEEP_CONTEXT_H_
+#ifndef WF_COORDINATOR_SERVICE_SERVED_SWEEP_H_
+#define WF_COORDINATOR_SERVICE_SERVED_SWEEP_H_
 
 #include <cstdint>
 #include <functional>
@@ -16,7 +16,7 @@ namespace wattfleet::coordinator {
 
 // What working on a sweep needs beside the core's state: its file, its workload and which query
 // each position is. Immutable; shared by all threads that grade or load prompts.
-struct SweepContext {
+struct ServedSweep {
   SweepFile file;
   std::shared_ptr<const Workload> workload;
   std::vector<std::int64_t> q_of_position;
@@ -24,14 +24,14 @@ struct SweepContext {
 
 // Fills `graded.verdicts` with what the deterministic graders say; a result that none of them
 // decides stays pending. CPU only, but for reading the references.
-void GradeBatch(const SweepContext& sweep, GradedBatch& graded);
+void GradeBatch(const ServedSweep& sweep, GradedBatch& graded);
 
 // The queries of `order`, rendered, in unit order; for an engine that answers by id the prompt
 // stays empty. Calls `emit` with chunks of at most 256 KiB (one query may be larger), the last one
 // marked.
-absl::Status LoadQueries(const SweepContext& sweep, const QueryOrder& order,
+absl::Status LoadQueries(const ServedSweep& sweep, const QueryOrder& order,
                          const std::function<void(LeaseQueries)>& emit);
 
 }  // namespace wattfleet::coordinator
 
-#endif  // WF_COORDINATOR_SERVICE_SWEEP_CONTEXT_H_
+#endif  // WF_COORDINATOR_SERVICE_SERVED_SWEEP_H_
