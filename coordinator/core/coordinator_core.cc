@@ -138,13 +138,26 @@ void CoordinatorCore::JudgeOrphans(RosterAgent& agent, Instant now, Effects& fx)
   if (agent.orphans.empty() || CursorOf(agent).committed < agent.backlog_through) {
     return;
   }
-  const std::vector<LeaseId> orphans = std::exchange(agent.orphans, {});
-  for (const LeaseId id : orphans) {
+  EndLost(std::exchange(agent.orphans, {}), agent.orphans_crashed, "the agent no longer holds it",
+          now, fx);
+}
+
+// Ends leases that nobody works on any more. A crash is charged to what was being worked on, never
+// to a lease that only waited its turn.
+void CoordinatorCore::EndLost(const std::vector<LeaseId>& lost, bool crashed,
+                              const std::string& reason, Instant now, Effects& fx) {
+  std::set<LeaseId> charged;
+  for (const LeaseId id : lost) {
     const OpenLease* lease = leases_.Find(id);
-    if (lease != nullptr && lease->agent == agent.id && lease->phase == LeasePhase::kActive) {
-      EndLease(id, agent.orphans_crashed ? LeaseState::kExpired : LeaseState::kReleased,
-               agent.orphans_crashed ? Charge::kCrash : Charge::kNone,
-               "the agent no longer holds it", now, fx);
+    if (crashed && lease != nullptr && leases_.IsFirstOfInstance(*lease)) {
+      charged.insert(id);
+    }
+  }
+  for (const LeaseId id : lost) {
+    const OpenLease* lease = leases_.Find(id);
+    if (lease != nullptr && lease->phase == LeasePhase::kActive) {
+      EndLease(id, crashed ? LeaseState::kExpired : LeaseState::kReleased,
+               charged.contains(id) ? Charge::kCrash : Charge::kNone, reason, now, fx);
     }
   }
 }
@@ -224,13 +237,14 @@ void CoordinatorCore::On(const Tick&, Instant now, Effects& fx) {
     Detach(*roster_.Disconnect(session), now);
     fx.closing.push_back(session);
   }
-  for (const LeaseId id : leases_.Due(now.monotonic)) {
-    const OpenLease lease = *leases_.Find(id);
-    EndLease(id, LeaseState::kExpired, Charge::kCrash, "no progress in time", now, fx);
-    if (const RosterAgent* agent = roster_.Find(lease.agent); agent->session.has_value()) {
+  const std::vector<LeaseId> due = leases_.Due(now.monotonic);
+  for (const LeaseId id : due) {
+    const RosterAgent* agent = roster_.Find(leases_.Find(id)->agent);
+    if (agent != nullptr && agent->session.has_value()) {
       fx.messages.push_back({*agent->session, LeaseOrder{id, LeaseVerdict::kStop}});
     }
   }
+  EndLost(due, true, "no progress in time", now, fx);
   GrantAll(now, fx);
 }
 

@@ -94,6 +94,8 @@ class CoordinatorCore {
   void On(const DrainStarted& event, Instant now, Effects& fx);
   std::vector<std::pair<LeaseId, LeaseVerdict>> Reconcile(RosterAgent& agent, bool crashed);
   void JudgeOrphans(RosterAgent& agent, Instant now, Effects& fx);
+  void EndLost(const std::vector<LeaseId>& lost, bool crashed, const std::string& reason,
+               Instant now, Effects& fx);
   void Detach(RosterAgent& agent, Instant now);
   void RefuseSession(SessionId session, const std::string& code, const std::string& reason,
                      bool permanent, Effects& fx);

@@ -68,6 +68,13 @@ void LeaseTable::Restart(AgentId agent, MonotonicTime now) {
   }
 }
 
+bool LeaseTable::IsFirstOfInstance(const OpenLease& lease) const {
+  return std::none_of(leases_.begin(), leases_.end(), [&lease](const auto& entry) {
+    return entry.second.agent == lease.agent && entry.second.instance == lease.instance &&
+           entry.first < lease.id;
+  });
+}
+
 std::vector<LeaseId> LeaseTable::Due(MonotonicTime now) const {
   std::vector<LeaseId> due;
   for (const auto& [id, lease] : leases_) {

@@ -59,6 +59,9 @@ class LeaseTable {
   // Gives all leases of `agent` their full time again.
   void Restart(AgentId agent, MonotonicTime now);
 
+  // Whether it is the oldest open lease of its instance: the one that was being worked on, the
+  // others were prefetched.
+  bool IsFirstOfInstance(const OpenLease& lease) const;
   // Active leases whose time is up, by id.
   std::vector<LeaseId> Due(MonotonicTime now) const;
   std::vector<LeaseId> OfAgent(AgentId agent) const;

@@ -216,6 +216,18 @@ TEST(CoreTest, ChargesACrashOnlyToAnAgentThatStartedAnew) {
   EXPECT_EQ(shards.at(f.grant.shard).record.crash_n, 1);
 }
 
+TEST(CoreTest, ChargesACrashToTheRunningLeaseNotToThePrefetchedOne) {
+  Fixture f(1000);
+  f.harness.AskForWork(f.session);
+  const LeaseGrant prefetched = f.harness.Sent<LeaseGrant>(f.session).at(0);
+
+  f.harness.Connect("a", 2);
+
+  const auto& shards = f.harness.pair().plan.open();
+  EXPECT_EQ(shards.at(f.grant.shard).record.crash_n, 1);
+  EXPECT_EQ(shards.at(prefetched.shard).record.crash_n, 0);
+}
+
 TEST(CoreTest, WaitsForTheBacklogBeforeJudgingForgottenLeases) {
   Fixture f;
   f.harness.Do(SessionClosed{f.session});
