@@ -11,6 +11,13 @@ target_compile_options(wf_warnings INTERFACE
   -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 
+# What ThreadSanitizer must be told of a library that was built without it; empty elsewhere.
+add_library(wf_sanitizer INTERFACE)
+if(WF_TELL_TSAN_OF_ABSL)
+  target_sources(wf_sanitizer INTERFACE "${PROJECT_SOURCE_DIR}/common/check/tsan_absl.cc")
+  target_link_libraries(wf_sanitizer INTERFACE absl::synchronization ${CMAKE_DL_LIBS})
+endif()
+
 function(wf_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;SOURCES;DEPS")
   if(arg_SOURCES)
@@ -34,7 +41,7 @@ function(wf_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
   add_executable(${name} ${arg_SOURCES})
   target_compile_features(${name} PRIVATE cxx_std_20)
-  target_link_libraries(${name} PRIVATE ${arg_DEPS} wf_warnings)
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} wf_warnings wf_sanitizer)
   set_target_properties(${name} PROPERTIES
     CXX_EXTENSIONS OFF RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 endfunction()
@@ -49,7 +56,8 @@ function(wf_test name)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_compile_definitions(${name} PRIVATE WF_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     WF_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  target_link_libraries(${name} PRIVATE ${arg_DEPS} GTest::gmock GTest::gtest_main wf_warnings)
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} GTest::gmock GTest::gtest_main wf_warnings
+    wf_sanitizer)
   set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120
     PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
