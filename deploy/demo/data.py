@@ -15,13 +15,13 @@ VOCAB = FIRST_BYTE + 256
 
 
 def operands(subject, n, rng):
-    """n rows of four operands of two or three digits; 0 stands in the places a sum leaves free."""
-    two = rng.integers(10, 100, size=(n, 4))
-    three = rng.integers(100, 1000, size=(n, 4))
-    rows = np.where(rng.random((n, 4)) < 0.5, two, three)
+    """n rows of three operands of two or three digits; 0 stands in the place a sum leaves free."""
+    two = rng.integers(10, 100, size=(n, 3))
+    three = rng.integers(100, 1000, size=(n, 3))
+    rows = np.where(rng.random((n, 3)) < 0.5, two, three)
     if subject == "largest":
         return rows
-    rows[:, 2:] = 0
+    rows[:, 2] = 0
     if subject == "subtraction":
         rows[:, :2] = -np.sort(-rows[:, :2], axis=1)
     return rows
@@ -30,7 +30,7 @@ def operands(subject, n, rng):
 def keys(subject, rows):
     ordered = np.sort(rows, axis=1)
     code = np.full(len(rows), SUBJECTS.index(subject), dtype=np.int64)
-    for column in range(4):
+    for column in range(3):
         code = code * 1000 + ordered[:, column]
     return code
 
@@ -47,12 +47,12 @@ def held_out():
 
 
 def wording(subject, row):
-    a, b, c, d = (int(x) for x in row)
+    a, b, c = (int(x) for x in row)
     if subject == "addition":
         return f"{a} + {b} = ?", str(a + b)
     if subject == "subtraction":
         return f"{a} - {b} = ?", str(a - b)
-    return f"Largest of {a}, {b}, {c}, {d}?", str(max(a, b, c, d))
+    return f"Largest of {a}, {b}, {c}?", str(max(a, b, c))
 
 
 def encode(question, answer):

@@ -207,25 +207,35 @@ export function serve({ load, port, host }) {
   return { server, ready };
 }
 
-function main() {
-  const { values } = parseArgs({
-    options: {
-      model: { type: "string" }, port: { type: "string" },
-      host: { type: "string", default: "127.0.0.1" },
-    },
-  });
-  const port = Number(values.port);
-  if (!values.model || !/^\d+$/.test(values.port ?? "") || port > 65535) {
+function readOptions() {
+  const options = {
+    model: { type: "string" }, port: { type: "string" },
+    host: { type: "string", default: "127.0.0.1" },
+  };
+  try {
+    const { values } = parseArgs({ options });
+    const port = /^\d+$/.test(values.port ?? "") ? Number(values.port) : Infinity;
+    if (!values.model) throw new Error("--model is missing");
+    if (port > 65535) throw new Error("--port must be a number from 0 to 65535");
+    return { ...values, port };
+  } catch (error) {
+    console.error(`server.mjs: ${error.message}`);
     console.error("usage: node server.mjs --model FILE.gguf --port N [--host 127.0.0.1]");
     process.exit(2);
   }
+}
+
+function main() {
+  const { model, port, host } = readOptions();
   // Nothing here outlives the process, so there is nothing to wait for.
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit(0));
-  const { server, ready } = serve({ load: () => load(values.model), port, host: values.host });
+  const { server, ready } = serve({ load: () => load(model), port, host });
   ready.then(
-    (engine) => console.log(`${engine.id} ready on http://${values.host}:${server.address().port}`),
+    (engine) => console.log(`${engine.id} ready on http://${host}:${server.address().port}`),
     (error) => {
-      console.error(`server.mjs: ${error.message}`);
+      const missing = error.code === "ERR_MODULE_NOT_FOUND";
+      const hint = missing ? `node-llama-cpp is not installed: npm ci` : error.message;
+      console.error(`server.mjs: ${hint.replaceAll(/\s+/g, " ")}`);
       process.exit(1);
     });
 }

@@ -166,6 +166,8 @@ def export(model, name, size, path):
         (prefix + "rope.dimension_count", gguf.UINT32, HEAD),
         (prefix + "rope.freq_base", gguf.FLOAT32, ROPE_BASE),
         (prefix + "vocab_size", gguf.UINT32, data.VOCAB),
+        # For other servers, which build the prompt from it; the begin token they add themselves.
+        ("tokenizer.chat_template", gguf.STRING, "{{ messages[-1]['content'] + '\\n' }}"),
         *gguf.byte_vocabulary(),
     ]
     # The modules carry llama.cpp's tensor names, so nothing is renamed here.
@@ -187,7 +189,7 @@ def write_questions(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=[*SIZES, "questions"])
-    parser.add_argument("--seconds", type=float, default=360, help="CPU time to train for")
+    parser.add_argument("--seconds", type=float, default=600, help="CPU time to train for")
     parser.add_argument("--batch", type=int, default=32, help="questions of a subject per step")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "models")
