@@ -24,8 +24,8 @@ CONTEXT = 256
 ROPE_BASE = 10000.0
 EPSILON = 1e-5
 SIZES = {
-    "small": dict(width=48, layers=2, inner=128, rate=4e-3),
-    "large": dict(width=96, layers=3, inner=256, rate=3e-3),
+    "small": dict(width=48, layers=2, inner=128, rate=4e-3, seconds=300),
+    "large": dict(width=96, layers=3, inner=256, rate=3e-3, seconds=600),
 }
 
 
@@ -189,7 +189,7 @@ def write_questions(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=[*SIZES, "questions"])
-    parser.add_argument("--seconds", type=float, default=600, help="CPU time to train for")
+    parser.add_argument("--seconds", type=float, help="CPU time to train for")
     parser.add_argument("--batch", type=int, default=32, help="questions of a subject per step")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "models")
@@ -199,10 +199,10 @@ def main():
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
     size = dict(SIZES[args.what])
-    rate = size.pop("rate")
+    rate, seconds = size.pop("rate"), size.pop("seconds")
     model = Model(**size)
     print(f"{sum(p.numel() for p in model.parameters())} parameters", flush=True)
-    steps = train(model, rate, args.seconds, args.batch, args.seed)
+    steps = train(model, rate, args.seconds or seconds, args.batch, args.seed)
     name = f"abacus-{args.what}"
     export(model, name, size, args.out / f"{name}.gguf")
     print(f"{steps} steps; held-out accuracy:")
