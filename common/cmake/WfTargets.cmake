@@ -11,13 +11,6 @@ target_compile_options(wf_warnings INTERFACE
   -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 
-# What ThreadSanitizer must be told of a library that was built without it; empty elsewhere.
-add_library(wf_sanitizer INTERFACE)
-if(WF_TELL_TSAN_OF_ABSL)
-  target_sources(wf_sanitizer INTERFACE "${PROJECT_SOURCE_DIR}/common/check/tsan_absl.cc")
-  target_link_libraries(wf_sanitizer INTERFACE absl::synchronization ${CMAKE_DL_LIBS})
-endif()
-
 function(wf_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;SOURCES;DEPS")
   if(arg_SOURCES)

@@ -112,7 +112,7 @@ THIRD_PARTY = {
                    "agent/spool", "tests"),
     r"CLI/": ("coordinator/cli", "agent/cli", "agent/main.cc", "coordinator/main.cc"),
     r"spdlog/": ("agent", "coordinator"),
-    r"dlfcn\.h": ("agent/power", "agent/accelerator", "tests"),
+    r"dlfcn\.h": ("agent/power", "agent/accelerator", "common/check/tsan_absl.cc", "tests"),
 }
 
 # Pattern on code without comments and strings -> (reason, where it is allowed).
