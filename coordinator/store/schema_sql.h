@@ -1,0 +1,13 @@
+#ifndef WF_COORDINATOR_STORE_SCHEMA_SQL_H_
+#define WF_COORDINATOR_STORE_SCHEMA_SQL_H_
+
+namespace wattfleet::coordinator {
+
+// The files of coordinator/store/schema, built into the program.
+extern const char* const kCatalogSchemaSql;
+extern const char* const kSweepSchemaSql;
+extern const char* const kFsckSql;
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_STORE_SCHEMA_SQL_H_
