@@ -35,7 +35,8 @@ enum class Scope {
 };
 
 // Describes one channel. `facts_json` carries everything else that an audit needs: units, update
-// period, driver, library version.
+// period, driver, library version. Reports read of it, where given: model (what a modelled channel
+// computes), systematic_relative (the sensor's relative error that does not average out).
 struct ChannelFacts {
   std::string name;    // unique on its agent, e.g. "nvml/GPU-1b2c.../energy"
   std::string source;  // "nvml", "rapl", "modelled"

@@ -102,6 +102,9 @@ struct Seal {
 };
 
 // Under what results were made. `facts_json` is canonical JSON (sorted keys); equal facts, one row.
+// Reports read of it, where given: accelerator (the id of the instance that answered; decides which
+// sensors make an energy class when the pair says "any"), engine_version, power_mode (texts), ac
+// (true on mains).
 struct Environment {
   Seal seal;
   std::string facts_json;
