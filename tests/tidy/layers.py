@@ -55,7 +55,7 @@ ROWS = {
     "coordinator": ("common", "coordinator", "proto"),
 
     "agent/drive": FOUNDATION + (
-        "agent/backend/inference_backend.h", "agent/energy/energy_account.h",
+        "common/wire", "agent/backend/inference_backend.h", "agent/energy/energy_account.h",
         "agent/energy/energy_meter.h"),
     "agent/energy": FOUNDATION,
     "agent/core": FOUNDATION + (

@@ -1,0 +1,380 @@
+#include "agent/drive/driver.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+#include "agent/drive/backoff.h"
+#include "agent/drive/result_making.h"
+#include "common/check/check.h"
+
+namespace wattfleet::agent {
+
+namespace {
+
+constexpr Backoff kRetryBackoff{
+    .first = std::chrono::seconds(1), .factor = 2, .cap = std::chrono::seconds(100)};
+constexpr std::chrono::milliseconds kRetryAfterMax = std::chrono::minutes(10);
+constexpr std::chrono::nanoseconds kRateLimitPatience = std::chrono::minutes(30);
+
+// A streak of failures is the engine's fault once it is this long and over this many units.
+constexpr std::int32_t kStreakMax = 5;
+constexpr std::size_t kStreakUnits = 3;
+
+constexpr int kUnitsPerTurn = 256;
+constexpr int kUnitsPerClockLook = 16;
+constexpr std::chrono::milliseconds kTurn{2};
+
+}  // namespace
+
+// Shared with the callbacks of requests in flight. `driver` is touched on the runner alone and is
+// null once the driver is gone.
+struct Driver::Mailbox {
+  struct Reply {
+    std::uint64_t request;
+    InferenceReply reply;
+  };
+  Driver* driver = nullptr;
+  std::vector<Reply> inline_replies;
+
+  // The mailbox whose driver is within Send on this thread.
+  static thread_local Mailbox* sending;
+};
+
+thread_local Driver::Mailbox* Driver::Mailbox::sending = nullptr;
+
+Driver::Driver(DriveWorld& world, const DriveOptions& options, Receiver& receiver)
+    : world_(world),
+      options_(options),
+      limit_(static_cast<std::size_t>(std::max(1, options.condition.concurrency))),
+      receiver_(receiver),
+      mailbox_(std::make_shared<Mailbox>()) {
+  mailbox_->driver = this;
+}
+
+Driver::~Driver() {
+  mailbox_->driver = nullptr;
+}
+
+void Driver::Add(std::vector<LeaseQuery> queries, bool last) {
+  if (has_last_ || ending_) {
+    return;
+  }
+  for (LeaseQuery& query : queries) {
+    waiting_.push_back({.query = std::move(query)});
+  }
+  has_last_ = last;
+  PostPump();
+}
+
+void Driver::Start(const DriveEngine& engine) {
+  engine_ = engine;
+  is_running_ = true;
+  suspicion_.clear();
+  PostPump();
+}
+
+void Driver::Hold(bool held) {
+  is_held_ = held;
+  PostPump();
+}
+
+void Driver::Finish() {
+  Conclude(DriveEnd::kStopped, "");
+  PostPump();
+}
+
+void Driver::Stop() {
+  Conclude(DriveEnd::kStopped, "");
+  if (!in_flight_.empty()) {
+    engine_.backend->CancelAll();
+  }
+  PostPump();
+}
+
+void Driver::Abandon(const std::string& why) {
+  BlameEngine(why);
+  PostPump();
+}
+
+bool Driver::CanSend() const {
+  return is_running_ && !is_held_ && !is_pausing_ && !ending_ && suspicion_.empty() &&
+         !waiting_.empty() && in_flight_.size() < limit_;
+}
+
+void Driver::Pump() {
+  if (is_pumping_ || has_ended_) {
+    return;
+  }
+  is_pumping_ = true;
+  const MonotonicTime turn_ends = world_.clock.MonotonicNow() + kTurn;
+  for (int sent = 1; CanSend(); ++sent) {
+    SendNext();
+    TakeInlineReplies();
+    const bool look = sent % kUnitsPerClockLook == 0;
+    if (sent == kUnitsPerTurn || (look && world_.clock.MonotonicNow() >= turn_ends)) {
+      PostPump();
+      break;
+    }
+  }
+  is_pumping_ = false;
+  MaybeEnd();
+}
+
+void Driver::PostPump() {
+  if (pump_is_posted_) {
+    return;
+  }
+  pump_is_posted_ = true;
+  world_.runner.Post([mailbox = mailbox_] {
+    if (mailbox->driver != nullptr) {
+      mailbox->driver->pump_is_posted_ = false;
+      mailbox->driver->Pump();
+    }
+  });
+}
+
+void Driver::SendNext() {
+  Flight flight{.unit = std::move(waiting_.front()),
+                .scheduled = world_.clock.MonotonicNow(),
+                .sent_unix_ms = UnixMillis(world_.clock.WallNow())};
+  waiting_.pop_front();
+  flight.load_before = LoadNow(flight.scheduled);
+  const std::uint64_t id = world_.next_request_id++;
+  const LeaseQuery& query = flight.unit.query;
+  InferenceRequest request{.id = id,
+                           .query_id = query.query_id,
+                           .system = query.system,
+                           .prompt = query.prompt,
+                           .generation = options_.generation,
+                           .timeouts = options_.timeouts};
+  engine_.account->RequestStarted(id, flight.scheduled);
+  in_flight_.emplace(id, std::move(flight));
+  Mailbox* const outer = std::exchange(Mailbox::sending, mailbox_.get());
+  engine_.backend->Send(std::move(request),
+                        [mailbox = mailbox_, &runner = world_.runner, id](InferenceReply reply) {
+                          if (Mailbox::sending == mailbox.get()) {
+                            mailbox->inline_replies.push_back({id, std::move(reply)});
+                            return;
+                          }
+                          runner.Post([mailbox, id, reply = std::move(reply)]() mutable {
+                            if (mailbox->driver != nullptr) {
+                              mailbox->driver->OnReply(id, std::move(reply));
+                              mailbox->driver->Pump();
+                            }
+                          });
+                        });
+  Mailbox::sending = outer;
+}
+
+void Driver::TakeInlineReplies() {
+  for (Mailbox::Reply& reply : std::exchange(mailbox_->inline_replies, {})) {
+    OnReply(reply.request, std::move(reply.reply));
+  }
+}
+
+void Driver::OnReply(std::uint64_t request, InferenceReply reply) {
+  const auto it = in_flight_.find(request);
+  WF_CHECK(it != in_flight_.end());
+  LoadNow(world_.clock.MonotonicNow());
+  Flight flight = std::move(it->second);
+  in_flight_.erase(it);
+  const Judgement judgement = JudgeReply(reply, flight.unit.tries > 0);
+  if (judgement == Judgement::kResult) {
+    NoteSuccess();
+    EndWithResult(request, std::move(flight), std::move(reply));
+    return;
+  }
+  EndUncounted(request, reply);
+  if (ending_) {
+    return;
+  }
+  switch (judgement) {
+    case Judgement::kRetry:
+      RetryLater(std::move(flight), reply, false);
+      break;
+    case Judgement::kEngineSuspect:
+      RetryLater(std::move(flight), reply, true);
+      break;
+    case Judgement::kRateLimited:
+      WaitForRate(std::move(flight), reply);
+      break;
+    case Judgement::kBlocked:
+      Conclude(DriveEnd::kBlocked,
+               absl::StrFormat("%s: %s", FailureWords(reply.failure), reply.error));
+      break;
+    case Judgement::kCancelled:
+      waiting_.push_front(std::move(flight.unit));
+      break;
+    case Judgement::kResult:
+      break;
+  }
+}
+
+void Driver::EndWithResult(std::uint64_t request, Flight flight, InferenceReply reply) {
+  const MonotonicTime done = reply.done;
+  const std::optional<Microjoules> recorded = reply.recorded_energy;
+  const double ns = std::chrono::duration<double, std::nano>(load_at_ - flight.scheduled).count();
+  RequestRecord record{.unit = flight.unit.query.unit,
+                       .scheduled = flight.scheduled,
+                       .sent_unix_ms = flight.sent_unix_ms,
+                       .in_flight_mean = 1,
+                       .concurrency = options_.condition.concurrency,
+                       .flags = engine_.flags};
+  if (limit_ > 1 && ns > 0) {
+    record.in_flight_mean = (load_ - flight.load_before) / ns;
+  }
+  if (flight.unit.tries > 0) {
+    record.flags |= kFlagRetried;
+  }
+  Result result = MakeResult(record, std::move(reply));
+  ++settling_;
+  engine_.account->RequestEnded(
+      request, done, RequestFate::kCounted,
+      [mailbox = mailbox_, recorded,
+       result = std::move(result)](std::vector<ChannelEnergy> energy) mutable {
+        if (mailbox->driver == nullptr) {
+          return;
+        }
+        result.energy = std::move(energy);
+        Driver& driver = *mailbox->driver;
+        if (recorded) {
+          const auto channel =
+              static_cast<std::uint32_t>(driver.engine_.account->channels().size());
+          result.energy.push_back(
+              {.channel = channel, .status = EnergyStatus::kImported, .gross = *recorded});
+          driver.recorded_total_ = driver.recorded_total() + *recorded;
+        }
+        driver.Deliver(std::move(result));
+      });
+}
+
+void Driver::EndUncounted(std::uint64_t request, const InferenceReply& reply) {
+  ++settling_;
+  engine_.account->RequestEnded(request, reply.done, RequestFate::kUncounted,
+                                [mailbox = mailbox_](const std::vector<ChannelEnergy>&) {
+                                  if (mailbox->driver != nullptr) {
+                                    --mailbox->driver->settling_;
+                                    mailbox->driver->PostPump();
+                                  }
+                                });
+}
+
+void Driver::Deliver(Result result) {
+  --settling_;
+  ++units_done_;
+  receiver_.OnResult(std::move(result));
+  if (settling_ == 0 && !is_pumping_) {
+    PostPump();
+  }
+}
+
+void Driver::RetryLater(Flight flight, const InferenceReply& reply, bool engine_is_suspect) {
+  const Unit unit = flight.unit.query.unit;
+  const std::string why = absl::StrFormat("%s: %s", FailureWords(reply.failure), reply.error);
+  ++failures_in_a_row_;
+  failing_units_.insert(unit);
+  if (++flight.unit.tries >= options_.tries) {
+    ++units_done_;
+    failures_.push_back({.unit = unit, .failure = reply.failure, .message = why});
+  } else {
+    waiting_.push_back(std::move(flight.unit));
+  }
+  if (failures_in_a_row_ >= kStreakMax && failing_units_.size() >= kStreakUnits) {
+    BlameEngine(why);
+    return;
+  }
+  if (engine_is_suspect) {
+    suspicion_ = why;
+    engine_.backend->CancelAll();
+  } else {
+    PauseFor(kRetryBackoff.Spread(failures_in_a_row_ - 1, world_.random));
+  }
+}
+
+void Driver::WaitForRate(Flight flight, const InferenceReply& reply) {
+  const std::chrono::nanoseconds delay =
+      reply.retry_after ? std::chrono::nanoseconds(std::clamp(
+                              *reply.retry_after, std::chrono::milliseconds(0), kRetryAfterMax))
+                        : kRetryBackoff.Spread(std::min(failures_in_a_row_, 6), world_.random);
+  waiting_.push_front(std::move(flight.unit));
+  rate_limited_for_ += delay;
+  if (rate_limited_for_ > kRateLimitPatience) {
+    Conclude(DriveEnd::kEngineFailed, absl::StrFormat("rate limited without end: %s", reply.error));
+    return;
+  }
+  PauseFor(delay);
+}
+
+void Driver::PauseFor(std::chrono::nanoseconds delay) {
+  if (is_pausing_) {
+    return;
+  }
+  is_pausing_ = true;
+  world_.runner.PostAfter(delay, [mailbox = mailbox_] {
+    if (mailbox->driver != nullptr) {
+      mailbox->driver->is_pausing_ = false;
+      mailbox->driver->Pump();
+    }
+  });
+}
+
+void Driver::NoteSuccess() {
+  if (failures_in_a_row_ > 0) {
+    failures_in_a_row_ = 0;
+    failing_units_.clear();
+    failures_before_streak_ = failures_.size();
+  }
+  rate_limited_for_ = {};
+}
+
+// The units that failed since the last success are not to blame, and stay without a result.
+void Driver::BlameEngine(const std::string& why) {
+  if (ending_) {
+    return;
+  }
+  units_done_ -= static_cast<std::int64_t>(failures_.size() - failures_before_streak_);
+  failures_.resize(failures_before_streak_);
+  Conclude(DriveEnd::kEngineFailed, why);
+  if (!in_flight_.empty()) {
+    engine_.backend->CancelAll();
+  }
+}
+
+void Driver::Conclude(DriveEnd end, std::string message) {
+  if (!ending_) {
+    ending_ = DriveReport{.end = end, .message = std::move(message), .failures = {}};
+  }
+}
+
+void Driver::MaybeEnd() {
+  if (has_ended_ || is_pumping_ || !in_flight_.empty() || settling_ > 0) {
+    return;
+  }
+  if (!ending_ && !suspicion_.empty()) {
+    if (std::exchange(is_running_, false)) {
+      receiver_.OnEngineSuspect(suspicion_);
+    }
+    return;
+  }
+  if (!ending_ && has_last_ && waiting_.empty()) {
+    Conclude(DriveEnd::kFinished, "");
+  }
+  if (ending_) {
+    has_ended_ = true;
+    ending_->failures = failures_;
+    receiver_.OnEnd(*std::move(ending_));
+  }
+}
+
+double Driver::LoadNow(MonotonicTime now) {
+  if (load_at_ != MonotonicTime{}) {
+    load_ += static_cast<double>(in_flight_.size()) *
+             std::chrono::duration<double, std::nano>(now - load_at_).count();
+  }
+  load_at_ = now;
+  return load_;
+}
+
+}  // namespace wattfleet::agent
