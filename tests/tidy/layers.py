@@ -57,7 +57,8 @@ ROWS = {
     "agent/drive": FOUNDATION + (
         "common/wire", "agent/backend/inference_backend.h", "agent/energy/energy_account.h",
         "agent/energy/energy_meter.h"),
-    "agent/energy": FOUNDATION,
+    # The meter stands on samplers; the rest of the folder knows power_source.h alone.
+    "agent/energy": FOUNDATION + ("agent/power/*.h",),
     "agent/core": FOUNDATION + (
         "common/wire", "agent/drive", "agent/backend/inference_backend.h", "agent/energy",
         "agent/engine/engine_supervisor.h", "agent/link/coordinator_link.h",
@@ -71,11 +72,11 @@ ROWS = {
     "agent/backend/*": FOUNDATION + (
         "common/http", "common/wire", "agent/backend/*.h"),
     # The sampler and the list of sources.
-    "agent/power": FOUNDATION + ("agent/energy", "common/process"),
-    "agent/power/*": FOUNDATION + ("agent/energy", "agent/power/*.h", "common/process"),
-    "agent/accelerator": FOUNDATION + ("common/process",),
+    "agent/power": FOUNDATION + ("common/process",),
+    "agent/power/*": FOUNDATION + ("agent/power/*.h", "common/process"),
+    "agent/accelerator": FOUNDATION + ("agent/power/nvml/nvml_library.h", "common/process"),
     "agent/config": FOUNDATION + (
-        "common/config", "agent/engine/engine_supervisor.h", "agent/power/power_source.h"),
+        "common/config", "agent/engine/engine_supervisor.h", "agent/power/power_config.h"),
     "agent/cli": FOUNDATION + (
         "common/process", "agent/accelerator", "agent/backend", "agent/config", "agent/core",
         "agent/drive", "agent/energy", "agent/engine", "agent/link", "agent/power",

@@ -1,0 +1,106 @@
+#include "agent/power/open_power_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+
+#include "agent/power/modelled/modelled_power_source.h"
+#include "agent/power/nvml/nvml_power_source.h"
+#include "agent/power/rapl/rapl_power_source.h"
+#include "agent/power/remedy.h"
+#include "common/domain/nearest_name.h"
+#include "common/status/annotate.h"
+
+namespace wattfleet::agent {
+
+namespace {
+
+enum class Use { kAutomatic, kByNameOnly };
+
+struct Row {
+  const char* name;
+  Use use;
+  absl::StatusOr<std::unique_ptr<PowerSource>> (*open)(const SourceRequest&, const PowerPaths&);
+};
+
+// Every source there is. A new one is its folder and its line here.
+constexpr Row kSources[] = {
+    {"nvml", Use::kAutomatic, NvmlPowerSource::Open},
+    {"rapl", Use::kAutomatic, RaplPowerSource::Open},
+    {"modelled", Use::kByNameOnly, ModelledPowerSource::Open},
+};
+
+const SourceRequest* FindRequest(const PowerConfig& config, const std::string& name) {
+  const auto found = std::find_if(config.sources.begin(), config.sources.end(),
+                                  [&name](const auto& request) { return request.name == name; });
+  return found == config.sources.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PowerSource>> OpenPowerSource(const SourceRequest& request,
+                                                             const PowerPaths& paths) {
+  std::vector<std::string> names;
+  for (const Row& row : kSources) {
+    if (request.name == row.name) {
+      return row.open(request, paths);
+    }
+    names.emplace_back(row.name);
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "no power source is called \"%s\"; %s", request.name, NearestText(request.name, names)));
+}
+
+absl::StatusOr<std::vector<std::unique_ptr<PowerSource>>> OpenPowerSources(
+    const PowerConfig& config) {
+  std::vector<std::unique_ptr<PowerSource>> sources;
+  for (const SourceRequest& request : config.sources) {
+    auto source = OpenPowerSource(request, config.paths);
+    if (!source.ok()) {
+      return Annotate(source.status(), absl::StrFormat("power source %s", request.name));
+    }
+    sources.push_back(*std::move(source));
+  }
+  for (const Row& row : kSources) {
+    if (!config.automatic || row.use != Use::kAutomatic ||
+        FindRequest(config, row.name) != nullptr) {
+      continue;
+    }
+    auto source = row.open({row.name, {}}, config.paths);
+    if (source.ok()) {
+      sources.push_back(*std::move(source));
+    }
+  }
+  return sources;
+}
+
+std::vector<SourceVerdict> DescribePower(const PowerConfig& config) {
+  std::vector<SourceVerdict> verdicts;
+  for (const Row& row : kSources) {
+    SourceVerdict verdict;
+    verdict.source = row.name;
+    const SourceRequest* const request = FindRequest(config, row.name);
+    if (request == nullptr && row.use == Use::kByNameOnly) {
+      verdict.reason = "used only when asked for by name; its figures are never called measured";
+      verdicts.push_back(std::move(verdict));
+      continue;
+    }
+    const auto source =
+        row.open(request == nullptr ? SourceRequest{row.name, {}} : *request, config.paths);
+    verdict.usable = source.ok();
+    if (source.ok()) {
+      for (const ChannelSpec& spec : (*source)->channels()) {
+        verdict.channels.push_back(spec.name);
+      }
+    } else {
+      verdict.reason = std::string(source.status().message());
+      verdict.remedy = RemedyOf(source.status());
+    }
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
+}  // namespace wattfleet::agent

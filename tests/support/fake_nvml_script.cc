@@ -1,0 +1,42 @@
+#include "tests/support/fake_nvml_script.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+
+#include "absl/strings/str_format.h"
+#include <unistd.h>
+
+namespace wattfleet::testing {
+
+std::string FakeNvmlLibrary() {
+  return WF_FAKE_NVML;
+}
+std::string FakeNvmlLibraryWithoutFields() {
+  return WF_FAKE_NVML_WITHOUT_FIELDS;
+}
+
+FakeNvmlScript::FakeNvmlScript() {
+  char path[] = "/tmp/fake-nvml-XXXXXX";
+  const int descriptor = mkstemp(path);
+  close(descriptor);
+  path_ = path;
+  setenv("FAKE_NVML_SCRIPT", path, 1);
+}
+
+FakeNvmlScript::~FakeNvmlScript() {
+  unsetenv("FAKE_NVML_SCRIPT");
+  unlink(path_.c_str());
+}
+
+FakeNvmlScript& FakeNvmlScript::Line(const std::string& line) {
+  std::ofstream(path_, std::ios::app) << line << '\n';
+  return *this;
+}
+
+FakeNvmlScript& FakeNvmlScript::Zero(MonotonicTime zero) {
+  return Line(absl::StrFormat("zero_s %.9f",
+                              std::chrono::duration<double>(zero.time_since_epoch()).count()));
+}
+
+}  // namespace wattfleet::testing

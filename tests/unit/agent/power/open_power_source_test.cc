@@ -1,0 +1,126 @@
+#include "agent/power/open_power_source.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "agent/power/modelled/modelled_power_source.h"
+#include "tests/support/fake_nvml_script.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/sysfs_tree.h"
+
+namespace wattfleet::agent {
+namespace {
+
+using testing::FakeNvmlScript;
+using ::testing::HasSubstr;
+using testing::StatusIs;
+using testing::SysfsTree;
+
+PowerConfig ConfigOn(const SysfsTree& tree) {
+  PowerConfig config;
+  config.paths.nvml_library = testing::FakeNvmlLibrary();
+  config.paths.sysfs_root = tree.sysfs_root();
+  config.paths.proc_root = tree.proc_root();
+  return config;
+}
+
+std::vector<std::string> Opened(const PowerConfig& config) {
+  std::vector<std::string> names;
+  const auto sources = OpenPowerSources(config);
+  EXPECT_THAT(sources, testing::IsOk());
+  for (const auto& source : *sources) {
+    names.push_back(source->name());
+  }
+  return names;
+}
+
+TEST(OpenPowerSourceTest, AutomaticallyOpensWhatIsThereAndNeverAModel) {
+  SysfsTree tree;
+  tree.SetBusyTicks(1);
+  FakeNvmlScript script;
+  EXPECT_EQ(Opened(ConfigOn(tree)), std::vector<std::string>{});
+
+  script.Line("gpu GPU-aa NVIDIA H200").Line("power 0 100");
+  tree.AddZone("intel-rapl:0", "package-0", 100, 0);
+  EXPECT_EQ(Opened(ConfigOn(tree)), (std::vector<std::string>{"nvml", "rapl"}));
+}
+
+TEST(OpenPowerSourceTest, ASourceAskedForByNameMustOpen) {
+  SysfsTree tree;
+  PowerConfig config = ConfigOn(tree);
+  config.automatic = false;
+  config.sources = {{"rapl", {}}};
+
+  EXPECT_THAT(OpenPowerSources(config),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("power source rapl: ")));
+  config.sources = {{"rapel", {}}};
+  EXPECT_THAT(OpenPowerSources(config),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("nearest is \"rapl\"")));
+}
+
+TEST(OpenPowerSourceTest, ModelsBusyCoresWhenAskedTo) {
+  SysfsTree tree;
+  tree.SetBusyTicks(500);
+  PowerConfig config = ConfigOn(tree);
+  config.automatic = false;
+  config.sources = {{"modelled", {{"watts_per_busy_core", "7.5"}}}};
+  WF_ASSERT_OK_AND_ASSIGN(const auto sources, OpenPowerSources(config));
+
+  const ChannelSpec& spec = sources[0]->channels()[0];
+  EXPECT_EQ(spec.scope, Scope::kModelled);
+  EXPECT_EQ(spec.unit.numerator / spec.unit.denominator, 75'000);  // uJ per tick of 10 ms
+  std::vector<ChannelValue> values(1);
+  sources[0]->Read(values);
+  EXPECT_EQ(values[0].raw, 500U);
+  tree.Write(tree.proc_root() + "/stat", "intr 5\n");
+  sources[0]->Read(values);
+  EXPECT_EQ(values[0].fault, ReadFault::kUnavailable);
+}
+
+TEST(OpenPowerSourceTest, AModelNeedsItsWatts) {
+  SysfsTree tree;
+  tree.SetBusyTicks(1);
+  const PowerPaths paths = ConfigOn(tree).paths;
+
+  for (const char* watts : {"0", "-3", "nan", "inf", "much"}) {
+    EXPECT_THAT(OpenPowerSource({"modelled", {{"watts_per_busy_core", watts}}}, paths),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("watts_per_busy_core")));
+  }
+  EXPECT_THAT(OpenPowerSource({"modelled", {}}, paths),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("is missing")));
+}
+
+TEST(BusyTicksTest, CountsAllButIdleAndWaiting) {
+  EXPECT_EQ(BusyTicks("cpu  10 2 3 1000 500 4 5 6 7 8\ncpu0 1\n"), 10 + 2 + 3 + 4 + 5 + 6);
+  EXPECT_EQ(BusyTicks("cpu  10 2 3 1000\n"), 15);
+  EXPECT_EQ(BusyTicks("cpu  10 2\n"), std::nullopt);
+  EXPECT_EQ(BusyTicks("cpu0 10 2 3 4\n"), std::nullopt);
+  EXPECT_EQ(BusyTicks("cpu  10 2 3 4"), std::nullopt);
+  EXPECT_EQ(BusyTicks(""), std::nullopt);
+}
+
+TEST(DescribePowerTest, SaysOfEachSourceWhetherItWorksOrWhatWouldMendIt) {
+  SysfsTree tree;
+  tree.AddZone("intel-rapl:0", "package-0", 100, 0);
+  FakeNvmlScript script;
+  script.Line("init 9");
+
+  const std::vector<SourceVerdict> verdicts = DescribePower(ConfigOn(tree));
+
+  ASSERT_EQ(verdicts.size(), 3U);
+  EXPECT_EQ(verdicts[0].source, "nvml");
+  EXPECT_FALSE(verdicts[0].usable);
+  EXPECT_THAT(verdicts[0].reason, HasSubstr("Driver Not Loaded"));
+  EXPECT_EQ(verdicts[0].remedy, "sudo modprobe nvidia");
+  EXPECT_TRUE(verdicts[1].usable);
+  EXPECT_EQ(verdicts[1].channels, std::vector<std::string>{"rapl/package-0"});
+  EXPECT_FALSE(verdicts[2].usable);
+  EXPECT_THAT(verdicts[2].reason, HasSubstr("asked for by name"));
+}
+
+}  // namespace
+}  // namespace wattfleet::agent
