@@ -17,6 +17,12 @@ struct Unsatisfied {
   std::string nearest;  // what the fleet has that comes closest, or "no agent is connected"
 };
 
+// What a submit does where something is unsatisfied.
+enum class Unserved {
+  kWait,    // the sweep is taken and waits, with the reason in its status
+  kRefuse,  // FAILED_PRECONDITION with the UNSATISFIABLE lines; nothing is stored
+};
+
 // "UNSATISFIABLE: llama-3.1-8b needs ollama llama3.1:8b on nvidia-h200, nearest ...".
 std::string UnsatisfiableLine(const Unsatisfied& unsatisfied);
 

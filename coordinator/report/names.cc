@@ -22,6 +22,24 @@ std::string_view SweepStateName(SweepState state) {
   return "unknown";
 }
 
+std::string_view PairStateName(PairState state) {
+  switch (state) {
+    case PairState::kOpen:
+      return "open";
+    case PairState::kPaused:
+      return "paused";
+    case PairState::kBlocked:
+      return "blocked";
+    case PairState::kCancelled:
+      return "cancelled";
+    case PairState::kComplete:
+      return "complete";
+    case PairState::kCompleteWithGaps:
+      return "complete_with_gaps";
+  }
+  return "unknown";
+}
+
 std::string_view LocationName(Location location) {
   switch (location) {
     case Location::kLocal:

@@ -13,6 +13,7 @@ namespace wattfleet::coordinator {
 
 // The words of the report's contract.
 std::string_view SweepStateName(SweepState state);
+std::string_view PairStateName(PairState state);
 std::string_view LocationName(Location location);
 std::string_view EnergyStatusName(EnergyVerdict verdict);
 std::string_view MatchName(WeightsMatch match);

@@ -2,6 +2,9 @@
 #define WF_COORDINATOR_REPORT_RENDER_H_
 
 #include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
 
 #include "coordinator/report/report.h"
 
@@ -10,7 +13,7 @@ namespace wattfleet::coordinator {
 // The contract `wattfleet.report/1` (design, section 8): every key of it, null for what is not
 // known. Keys beyond the contract's example appear only where they say something:
 // `accuracy_macro` with several datasets, `imported` with imported energies, `revision` of a build,
-// `if_pending_wrong` of a union that leaves models out, further reasons of `exclusions`.
+// `if_pending_wrong` of a union that is not complete, further reasons of `exclusions`.
 std::string RenderJson(const Report& report);
 
 // For a terminal: aligned, at most 100 columns as long as no single name is longer.
@@ -18,6 +21,12 @@ std::string RenderTable(const Report& report);
 
 // To paste into an issue: the same content as RenderTable.
 std::string RenderMarkdown(const Report& report);
+
+// "table", "md", "json".
+const std::vector<std::string>& RenderFormats();
+
+// By the name of its format. INVALID_ARGUMENT names the nearest one.
+absl::StatusOr<std::string> RenderAs(const Report& report, const std::string& format);
 
 }  // namespace wattfleet::coordinator
 

@@ -30,7 +30,8 @@ grpc::ServerUnaryReactor* ControlService::Submit(grpc::CallbackServerContext* co
         return;
       }
       const absl::StatusOr<Submitted> submitted =
-          SubmitSweep(loop, request->resolved_sweep(), *opened);
+          SubmitSweep(loop, request->resolved_sweep(), *opened,
+                      request->refuse_unserved() ? Unserved::kRefuse : Unserved::kWait);
       if (submitted.ok()) {
         reply->set_sweep_id(submitted->sweep.value);
         reply->set_resumed(submitted->resumed);

@@ -59,9 +59,17 @@ std::vector<PairSpec> NewPairs(const CoordinatorCore& core, const SweepEntry& sw
   return fresh;
 }
 
+absl::Status CheckServed(const Expansion& expansion, Unserved unserved) {
+  if (unserved == Unserved::kRefuse && !expansion.unsatisfied.empty()) {
+    return absl::FailedPreconditionError(absl::StrJoin(Notes(expansion), "; "));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& resolved,
-                                    std::shared_ptr<const ServedSweep> served) {
+                                    std::shared_ptr<const ServedSweep> served, Unserved unserved) {
   const Expansion expansion = Expand(loop, *served);
+  WF_RETURN_IF_ERROR(CheckServed(expansion, unserved));
   SweepRecord record{.name = served->file.sweep,
                      .resolved = resolved,
                      .workload_id = served->workload->facts().id,
@@ -82,11 +90,12 @@ absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& re
 }  // namespace
 
 absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& resolved,
-                                      std::shared_ptr<const ServedSweep> served) {
+                                      std::shared_ptr<const ServedSweep> served,
+                                      Unserved unserved) {
   const SweepFile& file = served->file;
   const SweepEntry* sweep = loop.core().FindSweep(file.sweep);
   if (sweep == nullptr) {
-    return SubmitNew(loop, resolved, std::move(served));
+    return SubmitNew(loop, resolved, std::move(served), unserved);
   }
   const SweepId id = sweep->record.id;
   WF_ASSIGN_OR_RETURN(const SweepFile stored, ParseResolvedSweep(sweep->record.resolved));
@@ -107,6 +116,7 @@ absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& 
         file.sweep));
   }
   const Expansion expansion = Expand(loop, *served);
+  WF_RETURN_IF_ERROR(CheckServed(expansion, unserved));
   loop.PutServed(id, served);
   const std::vector<PairSpec> fresh = NewPairs(loop.core(), *sweep, file, expansion);
   if (!fresh.empty()) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "coordinator/plan/expand.h"
 #include "coordinator/service/coordinator_loop.h"
 
 namespace wattfleet::coordinator {
@@ -19,10 +20,10 @@ struct Submitted {
 };
 
 // Takes a sweep into the loop: new, resumed or extended. `served` was opened from `resolved`.
-// FAILED_PRECONDITION names the first key that differs from the sweep of that name. On the loop's
-// runner.
+// FAILED_PRECONDITION names the first key that differs from the sweep of that name, or what no
+// instance can serve when that is to be refused. On the loop's runner.
 absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& resolved,
-                                      std::shared_ptr<const ServedSweep> served);
+                                      std::shared_ptr<const ServedSweep> served, Unserved unserved);
 
 // Matches all unfinished sweeps with the fleet as it is now: adds pairs that became possible and
 // says what still lacks. On the loop's runner.

@@ -1,0 +1,65 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_join.h"
+#include <CLI/CLI.hpp>
+
+#include "coordinator/cli/commands.h"
+#include "coordinator/cli/open_fleet.h"
+#include "coordinator/cli/report_requirements.h"
+#include "coordinator/report/render.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+struct ReportFlags {
+  FleetPlace place;
+  ReportRequest request;
+  std::string require;
+};
+
+ExitCode PrintReport(ReportFlags flags) {
+  const auto fleet = OpenFleet(flags.place);
+  if (!fleet.ok()) {
+    return Fail(fleet.status());
+  }
+  const auto text = (*fleet)->Report(flags.request);
+  if (!text.ok()) {
+    return Fail(text.status());
+  }
+  std::fputs(text->c_str(), stdout);
+  if (flags.require.empty()) {
+    return ExitCode::kDone;
+  }
+  flags.request.format = "json";
+  const auto json = (*fleet)->Report(flags.request);
+  if (!json.ok()) {
+    return Fail(json.status());
+  }
+  const absl::Status available = CheckFigureAvailable(*json, flags.require);
+  return available.ok() ? ExitCode::kDone : Fail(available);
+}
+
+}  // namespace
+
+void AddReportCommand(CLI::App& app, Action& action) {
+  const auto flags = std::make_shared<ReportFlags>();
+  CLI::App* command = app.add_subcommand("report", "what a sweep has shown so far");
+  command->add_option("sweep", flags->request.sweep, "its name")->required();
+  command
+      ->add_option("--format", flags->request.format,
+                   "one of " + absl::StrJoin(RenderFormats(), ", "))
+      ->capture_default_str();
+  command
+      ->add_option("--class", flags->request.energy_class,
+                   "whose energy: accelerator, host or wall")
+      ->capture_default_str();
+  command->add_option("--require", flags->require,
+                      "end with 1 when a pair lacks this figure, e.g. ipw");
+  AddPlaceOptions(*command, flags->place);
+  command->callback([flags, &action] { action = [flags] { return PrintReport(*flags); }; });
+}
+
+}  // namespace wattfleet::coordinator

@@ -1,0 +1,28 @@
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+
+#include "common/domain/nearest_name.h"
+#include "coordinator/report/render.h"
+
+namespace wattfleet::coordinator {
+
+const std::vector<std::string>& RenderFormats() {
+  static const auto* kFormats = new std::vector<std::string>{"table", "md", "json"};
+  return *kFormats;
+}
+
+absl::StatusOr<std::string> RenderAs(const Report& report, const std::string& format) {
+  if (format == "table") {
+    return RenderTable(report);
+  }
+  if (format == "md") {
+    return RenderMarkdown(report);
+  }
+  if (format == "json") {
+    return RenderJson(report);
+  }
+  return absl::InvalidArgumentError(absl::StrFormat("report format \"%s\" is not known; %s", format,
+                                                    NearestText(format, RenderFormats())));
+}
+
+}  // namespace wattfleet::coordinator
