@@ -135,7 +135,7 @@ TextTable EnergyTable(const Report& report, const std::vector<OtherKind>& kinds)
     for (const OtherKind& kind : kinds) {
       const std::optional<ReportedOtherEnergy>& other = pair.energy.*kind.energy;
       const EnergyMeans means = other ? other->means : EnergyMeans{};
-      cells.push_back(other ? other->model : "-");
+      cells.push_back(other ? other->model : std::string(kNoValue));
       figures.push_back(ThreeDigits(means.power_watts));
       figures.push_back(ThreeDigits(other ? std::optional(means.joules_per_query) : std::nullopt));
     }

@@ -13,7 +13,7 @@ namespace wattfleet::coordinator {
 // The contract `wattfleet.report/1` (design, section 8): every key of it, null for what is not
 // known. Keys beyond the contract's example appear only where they say something:
 // `accuracy_macro` with several datasets, `imported` with imported energies, `revision` of a build,
-// `if_pending_wrong` of a union that is not complete, further reasons of `exclusions`.
+// `if_pending_wrong` of a union that leaves models out, further reasons of `exclusions`.
 std::string RenderJson(const Report& report);
 
 // For a terminal: aligned, at most 100 columns as long as no single name is longer.

@@ -196,8 +196,8 @@ Json PairJson(const ReportedPair& pair) {
 Json UnionJson(const ReportedUnion& reported) {
   const UnionCoverage& result = reported.result;
   Json coverage = ToJson(result.coverage);
-  if (result.coverage && result.lower_bound && *result.lower_bound < result.coverage->value) {
-    coverage["if_pending_wrong"] = *result.lower_bound;
+  if (result.coverage && !result.left_out.empty()) {
+    coverage["if_pending_wrong"] = OrNull(result.lower_bound);
   }
   Json order = Json::array();
   for (const UnionStep& step : result.order) {

@@ -64,12 +64,12 @@ TextList GapList(const Report& report) {
 }
 
 TextList PendingList(const Report& report) {
-  TextList list{.title = "not judged yet, or not answered", .items = {}};
+  TextList list{.title = "pending", .items = {}};
   for (const ReportedPair& pair : report.pairs) {
     if (pair.outcomes.pending() > 0) {
       list.items.push_back(
-          absl::StrFormat("%s: %s of %d queries pending: coverage between %s and %s", pair.id,
-                          ThreeDigits(pair.outcomes.pending()), pair.queries,
+          absl::StrFormat("%s: %g of %d queries pending: coverage between %s and %s", pair.id,
+                          pair.outcomes.pending(), pair.queries,
                           ThreeDecimals(pair.outcomes.CoverageIfPendingWrong()),
                           ThreeDecimals(pair.outcomes.CoverageIfPendingRight())));
     }
@@ -91,7 +91,7 @@ TextTable UnionTable(const Report& report) {
                               {.title = "models"},
                               {.title = "queries"},
                               {.title = "coverage [95 %]"},
-                              {.title = "lower bound"},
+                              {.title = "of all, at least"},
                               {.title = "chance floor"},
                               {.title = "solved by >= 2"}},
                   .rows = {}};
@@ -178,7 +178,7 @@ constexpr const char* kLegend =
 
 std::string ThreeDigits(std::optional<double> value) {
   if (!value || !std::isfinite(*value)) {
-    return "-";
+    return std::string(kNoValue);
   }
   const double size = std::abs(*value);
   if (size != 0 && (size < 1e-4 || size >= 1e9)) {
@@ -190,12 +190,12 @@ std::string ThreeDigits(std::optional<double> value) {
 }
 
 std::string ThreeDecimals(std::optional<double> value) {
-  return value ? absl::StrFormat("%.3f", *value) : "-";
+  return value ? absl::StrFormat("%.3f", *value) : std::string(kNoValue);
 }
 
 std::string WithInterval(const std::optional<Estimate>& estimate) {
   if (!estimate) {
-    return "-";
+    return std::string(kNoValue);
   }
   if (!estimate->low || !estimate->high) {
     return ThreeDecimals(estimate->value);

@@ -107,8 +107,10 @@ std::string TwoLinesEach(const TextTable& table) {
       continue;
     }
     for (std::size_t row = 0; row < names.size(); ++row) {
-      names[row] = names[row].empty() ? table.rows[row][column]
-                                      : absl::StrCat(table.rows[row][column], "  ", names[row]);
+      const std::string& name = table.rows[row][column];
+      if (name != kNoValue) {
+        names[row] = names[row].empty() ? name : absl::StrCat(name, "  ", names[row]);
+      }
     }
     EraseColumn(figures, column);
   }

@@ -11,6 +11,9 @@ namespace wattfleet::coordinator {
 // Columns of a terminal that a report keeps to.
 inline constexpr std::size_t kTerminalColumns = 100;
 
+// The cell of a value that is not known.
+inline constexpr std::string_view kNoValue = "-";
+
 // A table of text: first the columns that name a row, then its figures.
 struct TextTable {
   struct Column {

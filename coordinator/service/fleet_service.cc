@@ -18,7 +18,6 @@ namespace wattfleet::coordinator {
 namespace {
 
 constexpr std::chrono::seconds kHelloDeadline{5};
-constexpr std::uint32_t kProtoVersion = 1;
 
 using SessionReactorBase = grpc::ServerBidiReactor<v1::AgentMsg, v1::CoordMsg>;
 
@@ -154,6 +153,9 @@ class SessionReactor final : public SessionReactorBase {
       return true;
     }
     absl::StatusOr<std::optional<AgentMessage>> message = FromWire(incoming_);
+    if (absl::IsFailedPrecondition(message.status())) {
+      return Refuse(std::string(message.status().message()), "UPGRADE_REQUIRED");
+    }
     if (!message.ok()) {
       return Refuse(std::string(message.status().message()));
     }
@@ -174,23 +176,14 @@ class SessionReactor final : public SessionReactorBase {
     if (session_.has_value()) {
       return Refuse("a second Hello");
     }
-    const v1::Hello& wire = incoming_.hello();
-    if (wire.proto_min() > kProtoVersion || wire.proto_max() < kProtoVersion) {
-      channel_->Deliver(CoordinatorMessage(wattfleet::Refuse{
-          .code = "UPGRADE_REQUIRED",
-          .reason = "this coordinator speaks protocol 1, the agent " +
-                    std::to_string(wire.proto_min()) + " to " + std::to_string(wire.proto_max()),
-          .permanent = true}));
-      return false;
-    }
     greeted_->store(true);
     session_ = loop_.OpenSession(std::move(hello), channel_);
     return true;
   }
 
-  bool Refuse(const std::string& reason) {
-    channel_->Deliver(CoordinatorMessage(
-        wattfleet::Refuse{.code = "PROTOCOL", .reason = reason, .permanent = true}));
+  bool Refuse(const std::string& reason, const std::string& code = "PROTOCOL") {
+    channel_->Deliver(
+        CoordinatorMessage(wattfleet::Refuse{.code = code, .reason = reason, .permanent = true}));
     return false;
   }
 

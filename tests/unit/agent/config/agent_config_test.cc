@@ -1,0 +1,91 @@
+#include "agent/config/agent_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/status_matchers.h"
+
+namespace wattfleet::agent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::StatusIs;
+
+absl::StatusOr<AgentConfig> Parse(const std::string& text) {
+  return ParseAgentConfig(text, "agent.yaml", "/etc/wattfleet");
+}
+
+TEST(AgentConfigTest, AnEmptyMappingMeansEverythingFoundHere) {
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig agent, Parse("{}"));
+
+  EXPECT_TRUE(agent.discover_accelerators);
+  EXPECT_TRUE(agent.discover_engines);
+  EXPECT_TRUE(agent.power.automatic);
+  EXPECT_FALSE(agent.name.empty());
+}
+
+TEST(AgentConfigTest, ReadsEveryKey) {
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig agent, Parse(R"(
+coordinator: lab-server:7443
+name: mac-studio-3
+accelerators:
+  - {id: nvidia-h200, devices: [GPU-1, GPU-2], location: cloud}
+engines:
+  - {kind: ollama, url: "http://127.0.0.1:11434"}
+  - {kind: llama-server, command: "llama-server -m {ref} --port {port}", start_timeout: 90s}
+  - auto
+power: [rapl, {source: modelled, watts_per_core: 12}]
+spool: {directory: spool, limit: 64MiB}
+)"));
+
+  EXPECT_EQ(agent.coordinator, "lab-server:7443");
+  EXPECT_EQ(agent.name, "mac-studio-3");
+  EXPECT_EQ(agent.accelerators.at(0).location, Location::kCloud);
+  EXPECT_THAT(agent.accelerators.at(0).devices, ElementsAre("GPU-1", "GPU-2"));
+  ASSERT_EQ(agent.engines.size(), 2U);
+  EXPECT_EQ(agent.engines[1].start_timeout, std::chrono::seconds(90));
+  EXPECT_TRUE(agent.discover_engines);
+  EXPECT_FALSE(agent.power.automatic);
+  EXPECT_EQ(agent.power.sources.at(0).name, "rapl");
+  EXPECT_EQ(agent.power.sources.at(1).options.at("watts_per_core"), "12");
+  EXPECT_EQ(agent.spool_directory, "/etc/wattfleet/spool");
+  EXPECT_EQ(agent.spool_limit_bytes, 64 << 20);
+}
+
+TEST(AgentConfigTest, AnEmptyPowerListMeasuresNothing) {
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig agent, Parse("power: []"));
+
+  EXPECT_FALSE(agent.power.automatic);
+  EXPECT_TRUE(agent.power.sources.empty());
+}
+
+struct Wrong {
+  const char* text;
+  const char* says;
+};
+
+class AgentConfigErrorTest : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(AgentConfigErrorTest, SaysWhereAndWhat) {
+  EXPECT_THAT(Parse(GetParam().text),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(GetParam().says)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Errors, AgentConfigErrorTest,
+    ::testing::Values(Wrong{"nmae: x", "agent.yaml:1:1"}, Wrong{"nmae: x", "name"},
+                      Wrong{"engines:\n  - {kind: olama, url: \"http://x\"}", "ollama"},
+                      Wrong{"engines:\n  - {kind: ollama}", "agent.yaml:2:5"},
+                      Wrong{"engines:\n  - {kind: replay, url: \"http://x\"}", "has no server"},
+                      Wrong{"engines:\n  - {kind: vllm, url: \"localhost:8000\"}",
+                            "expected http://"},
+                      Wrong{"accelerators: []", "at least one"},
+                      Wrong{"accelerators:\n  - {id: NVIDIA H200}", "may hold only"},
+                      Wrong{"spool: {limit: 1KiB}", "at least 1MiB"},
+                      Wrong{"work_when: {power: ac}", "work_when"},
+                      Wrong{"power:\n  - {watts: 3}", "source"},
+                      Wrong{"name: ''", "unique in the fleet"}));
+
+}  // namespace
+}  // namespace wattfleet::agent
