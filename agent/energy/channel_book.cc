@@ -1,6 +1,7 @@
 #include "agent/energy/channel_book.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 
 #include "common/check/check.h"
@@ -70,7 +71,10 @@ void ChannelBook::End(RequestKey key, std::int64_t end_ns, RequestFate fate,
   record.presence.end_ns = std::max(end_ns, record.presence.start_ns);
   record.tally.end_ns = record.presence.end_ns;
   record.fate = fate;
-  SettleFinal(out);
+  if (allocated_to_ns_ && record.presence.end_ns <= *allocated_to_ns_) {
+    out.push_back({key, SettleRecord(key, record)});
+    records_.erase(found);
+  }
 }
 
 void ChannelBook::Force(RequestKey key, std::vector<SettledRequest>& out) {
@@ -86,12 +90,15 @@ void ChannelBook::Force(RequestKey key, std::vector<SettledRequest>& out) {
 void ChannelBook::Add(const EnergyInterval& interval, std::vector<SettledRequest>& out) {
   WF_CHECK(aging_.empty() || interval.start_ns >= aging_.back().end_ns);
   aging_.push_back(interval);
+  const std::size_t waiting = aging_.size();
   while (!aging_.empty() && aging_.front().end_ns + settle_lag_ns_ <= interval.end_ns) {
     Allocate(aging_.front());
     allocated_to_ns_ = aging_.front().end_ns;
     aging_.pop_front();
   }
-  SettleFinal(out);
+  if (aging_.size() < waiting) {
+    SettleFinal(out);
+  }
 }
 
 void ChannelBook::Allocate(const EnergyInterval& interval) {
@@ -158,9 +165,6 @@ void ChannelBook::BookIdle(const EnergyInterval& interval, Microjoules idle) {
 }
 
 void ChannelBook::SettleFinal(std::vector<SettledRequest>& out) {
-  if (!allocated_to_ns_) {
-    return;
-  }
   for (auto entry = records_.begin(); entry != records_.end();) {
     Record& record = entry->second;
     if (!record.fate || record.presence.end_ns > *allocated_to_ns_) {

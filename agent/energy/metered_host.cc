@@ -1,0 +1,192 @@
+#include "agent/energy/metered_host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+namespace wattfleet::agent {
+
+namespace {
+
+const char* KindName(SampleKind kind) {
+  switch (kind) {
+    case SampleKind::kCounter:
+      return "counter";
+    case SampleKind::kIntervalEnergy:
+      return "interval_energy";
+    case SampleKind::kPowerInstant:
+      return "power_instant";
+    case SampleKind::kPowerAverage:
+      return "power_average";
+  }
+  return "";
+}
+
+ChannelFacts FactsOf(const ChannelSpec& spec, const PowerSource& source) {
+  ChannelFacts facts;
+  facts.name = spec.name;
+  facts.source = source.name();
+  facts.scope = spec.scope;
+  facts.facts_json =
+      absl::StrFormat(R"({"kind":"%s","method":"alloc-v1","poll_period_us":%d,"source":%s})",
+                      KindName(spec.kind), source.poll_period() / std::chrono::microseconds(1),
+                      spec.facts_json.empty() ? "{}" : spec.facts_json);
+  return facts;
+}
+
+}  // namespace
+
+MeteredHost::Channel::Channel(const ChannelSpec& spec_in, const PowerSource& source)
+    : spec(spec_in),
+      facts(FactsOf(spec_in, source)),
+      reducer(MakeReducer(spec_in, source.poll_period())),
+      book(spec_in, source.poll_period()) {}
+
+MeteredHost::MeteredHost(std::vector<std::unique_ptr<Sampler>> samplers) {
+  for (std::unique_ptr<Sampler>& sampler : samplers) {
+    const PowerSource& source = sampler->source();
+    feeds_.push_back({std::move(sampler), channels_.size(), 0});
+    for (const ChannelSpec& spec : source.channels()) {
+      channels_.push_back(std::make_unique<Channel>(spec, source));
+    }
+  }
+}
+
+void MeteredHost::Start() {
+  for (const Feed& feed : feeds_) {
+    feed.sampler->Start();
+  }
+}
+
+std::vector<std::size_t> MeteredHost::ChannelsOf(const std::vector<std::string>& device_ids) const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    const std::string& device = channels_[i]->spec.device_id;
+    const bool is_host = device.empty();
+    if (is_host || std::find(device_ids.begin(), device_ids.end(), device) != device_ids.end()) {
+      found.push_back(i);
+    }
+  }
+  return found;
+}
+
+void MeteredHost::TakeIn() {
+  absl::MutexLock lock(&mutex_);
+  for (Feed& feed : feeds_) {
+    feed.next_reading =
+        feed.sampler->Visit(feed.next_reading, [this, &feed](const Reading& reading) {
+          mutex_.AssertHeld();
+          TakeInReading(feed, reading);
+        });
+  }
+}
+
+void MeteredHost::TakeInReading(const Feed& feed, const Reading& reading) {
+  for (std::size_t i = 0; i < reading.values.size(); ++i) {
+    const std::size_t index = feed.first_channel + i;
+    Channel& channel = *channels_[index];
+    intervals_.clear();
+    channel.reducer->Add({reading.before_ns, reading.after_ns, reading.values[i], reading.flags},
+                         intervals_);
+    for (const EnergyInterval& interval : intervals_) {
+      channel.book.Add(interval, settled_);
+    }
+    Record(index, intervals_);
+    Tell(index);
+  }
+}
+
+void MeteredHost::Record(std::size_t channel, const std::vector<EnergyInterval>& intervals) {
+  for (auto& [number, recording] : recordings_) {
+    for (ChannelRecording& part : recording) {
+      if (part.channel == channel) {
+        part.intervals.insert(part.intervals.end(), intervals.begin(), intervals.end());
+        part.is_disturbed = part.is_disturbed || channels_[channel]->book.HasOpenRequest();
+      }
+    }
+  }
+}
+
+void MeteredHost::Tell(std::size_t channel) {
+  for (const SettledRequest& request : settled_) {
+    if (const auto ledger = ledgers_.find(request.key.ledger); ledger != ledgers_.end()) {
+      ledger->second(channel, request.key.request, request.energy);
+    }
+  }
+  settled_.clear();
+}
+
+std::uint64_t MeteredHost::OpenLedger(const std::vector<std::size_t>& channels, std::int64_t now_ns,
+                                      OnSettled on_settled) {
+  absl::MutexLock lock(&mutex_);
+  const std::uint64_t ledger = next_number_++;
+  ledgers_[ledger] = std::move(on_settled);
+  for (const std::size_t channel : channels) {
+    channels_[channel]->book.OpenLedger(ledger, now_ns);
+  }
+  return ledger;
+}
+
+std::vector<LedgerEntry> MeteredHost::CloseLedger(std::uint64_t ledger,
+                                                  const std::vector<std::size_t>& channels) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<LedgerEntry> entries;
+  for (const std::size_t channel : channels) {
+    entries.push_back(channels_[channel]->book.CloseLedger(ledger));
+    entries.back().channel = static_cast<std::uint32_t>(entries.size() - 1);
+  }
+  ledgers_.erase(ledger);
+  return entries;
+}
+
+void MeteredHost::StartRequest(std::size_t channel, RequestKey key, std::int64_t start_ns) {
+  absl::MutexLock lock(&mutex_);
+  channels_[channel]->book.Start(key, start_ns);
+}
+
+void MeteredHost::EndRequest(std::size_t channel, RequestKey key, std::int64_t end_ns,
+                             RequestFate fate) {
+  absl::MutexLock lock(&mutex_);
+  channels_[channel]->book.End(key, end_ns, fate, settled_);
+  Tell(channel);
+}
+
+void MeteredHost::ForceRequest(std::size_t channel, RequestKey key) {
+  absl::MutexLock lock(&mutex_);
+  channels_[channel]->book.Force(key, settled_);
+  Tell(channel);
+}
+
+std::uint64_t MeteredHost::StartRecording(const std::vector<std::size_t>& channels) {
+  absl::MutexLock lock(&mutex_);
+  const std::uint64_t number = next_number_++;
+  for (const std::size_t channel : channels) {
+    recordings_[number].push_back({.channel = channel});
+  }
+  return number;
+}
+
+bool MeteredHost::HasRecorded(std::uint64_t recording, std::int64_t until_ns) const {
+  absl::MutexLock lock(&mutex_);
+  const auto& parts = recordings_.at(recording);
+  return std::all_of(parts.begin(), parts.end(), [until_ns](const ChannelRecording& part) {
+    return !part.intervals.empty() && part.intervals.back().end_ns >= until_ns;
+  });
+}
+
+std::vector<ChannelRecording> MeteredHost::TakeRecording(std::uint64_t recording) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = recordings_.find(recording);
+  std::vector<ChannelRecording> parts = std::move(found->second);
+  recordings_.erase(found);
+  return parts;
+}
+
+void MeteredHost::SetBaseline(std::size_t channel, std::optional<Baseline> baseline,
+                              Flags why_none) {
+  absl::MutexLock lock(&mutex_);
+  channels_[channel]->book.SetBaseline(baseline, why_none);
+}
+
+}  // namespace wattfleet::agent

@@ -1,0 +1,112 @@
+#ifndef WF_AGENT_ENERGY_METERED_HOST_H_
+#define WF_AGENT_ENERGY_METERED_HOST_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+#include "agent/energy/baseline.h"
+#include "agent/energy/channel_book.h"
+#include "agent/energy/energy_account.h"
+#include "agent/energy/interval_reducer.h"
+#include "agent/power/sampler.h"
+#include "common/domain/energy.h"
+
+namespace wattfleet::agent {
+
+// What one channel drew while a baseline was measured.
+struct ChannelRecording {
+  std::size_t channel = 0;
+  std::vector<EnergyInterval> intervals;
+  bool is_disturbed = false;  // a request was in flight meanwhile
+};
+
+// All channels of this host, from sensor to books: where the leases that share a device meet, so
+// that each interval is split among all of them. Thread-safe. Readings enter the books when
+// somebody calls TakeIn; nothing here has a thread of its own but the samplers.
+class MeteredHost {
+ public:
+  // Called, under the lock, when a request of the ledger is final on a channel. Must not call back.
+  using OnSettled =
+      std::function<void(std::size_t channel, std::uint64_t request, const ChannelEnergy& energy)>;
+
+  explicit MeteredHost(std::vector<std::unique_ptr<Sampler>> samplers);
+
+  // Starts the samplers' threads. Tests poll them instead.
+  void Start();
+
+  // Fixed for its life, like all below that describe a channel.
+  std::size_t channel_count() const { return channels_.size(); }
+  const ChannelFacts& facts(std::size_t channel) const { return channels_[channel]->facts; }
+  const ChannelSpec& spec(std::size_t channel) const { return channels_[channel]->spec; }
+  // The channels of those devices, and those of the whole host.
+  std::vector<std::size_t> ChannelsOf(const std::vector<std::string>& device_ids) const;
+
+  // Turns all new readings into intervals and books them.
+  void TakeIn() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // A new ledger on each of `channels`, by one number.
+  std::uint64_t OpenLedger(const std::vector<std::size_t>& channels, std::int64_t now_ns,
+                           OnSettled on_settled) ABSL_LOCKS_EXCLUDED(mutex_);
+  // One entry per channel, in their order; LedgerEntry::channel counts from 0.
+  std::vector<LedgerEntry> CloseLedger(std::uint64_t ledger,
+                                       const std::vector<std::size_t>& channels)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void StartRequest(std::size_t channel, RequestKey key, std::int64_t start_ns)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void EndRequest(std::size_t channel, RequestKey key, std::int64_t end_ns, RequestFate fate)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void ForceRequest(std::size_t channel, RequestKey key) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Keeps the intervals of `channels` from now on, until they are taken.
+  std::uint64_t StartRecording(const std::vector<std::size_t>& channels)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether all of its channels have intervals up to `until_ns`.
+  bool HasRecorded(std::uint64_t recording, std::int64_t until_ns) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  std::vector<ChannelRecording> TakeRecording(std::uint64_t recording) ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetBaseline(std::size_t channel, std::optional<Baseline> baseline, Flags why_none)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  struct Channel {
+    Channel(const ChannelSpec& spec_in, const PowerSource& source);
+    const ChannelSpec spec;
+    const ChannelFacts facts;
+    // Guarded by the host's mutex_.
+    std::unique_ptr<IntervalReducer> reducer;
+    ChannelBook book;
+  };
+  struct Feed {
+    std::unique_ptr<Sampler> sampler;
+    std::size_t first_channel = 0;
+    std::uint64_t next_reading = 0;  // guarded by the host's mutex_
+  };
+  void TakeInReading(const Feed& feed, const Reading& reading)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Record(std::size_t channel, const std::vector<EnergyInterval>& intervals)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Tell(std::size_t channel) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  std::vector<std::unique_ptr<Channel>> channels_;
+  std::vector<Feed> feeds_;
+
+  mutable absl::Mutex mutex_;
+  std::uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::map<std::uint64_t, OnSettled> ledgers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, std::vector<ChannelRecording>> recordings_ ABSL_GUARDED_BY(mutex_);
+  // Working memory.
+  std::vector<EnergyInterval> intervals_ ABSL_GUARDED_BY(mutex_);
+  std::vector<SettledRequest> settled_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace wattfleet::agent
+
+#endif  // WF_AGENT_ENERGY_METERED_HOST_H_

@@ -1,0 +1,339 @@
+#include "agent/energy/sampled_energy_meter.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/scripted_power_source.h"
+#include "tests/support/sim_world.h"
+
+namespace wattfleet::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ScriptedPowerSource;
+using testing::SimWorld;
+
+// A machine with two GPUs, whose counters move every 100 ms, and a CPU package with a continuous
+// one, sampled every 50 ms in simulated time.
+class Machine {
+ public:
+  Machine() {
+    std::vector<std::unique_ptr<Sampler>> samplers;
+    for (const char* gpu : {"GPU-a", "GPU-b"}) {
+      ChannelSpec spec;
+      spec.name = std::string("nvml/") + gpu + "/energy";
+      spec.device_id = gpu;
+      spec.unit = {1'000, 1};
+      spec.update_period = milliseconds(100);
+      samplers.push_back(Add(spec));
+    }
+    ChannelSpec package;
+    package.name = "rapl/package-0";
+    package.scope = Scope::kCpuPackage;
+    package.update_period = milliseconds(1);
+    samplers.push_back(Add(package));
+    MeterOptions options;
+    options.baseline.settle = seconds(2);
+    options.baseline.span = seconds(5);
+    meter = std::make_unique<SampledEnergyMeter>(std::move(samplers), world, options);
+    Poll();
+  }
+
+  // From now on the channel draws that much.
+  void Draw(const std::string& channel, double watts) {
+    joules_[channel] = Joules(channel);
+    watts_[channel] = watts;
+    since_[channel] = world.MonotonicNow();
+  }
+  double Joules(const std::string& channel) const {
+    const auto span = world.MonotonicNow() - since_.at(channel);
+    return joules_.at(channel) + watts_.at(channel) * std::chrono::duration<double>(span).count();
+  }
+  // Runs one request of `length` and returns what it used, once settled.
+  std::vector<ChannelEnergy> RunRequest(EnergyAccount& account, std::uint64_t request,
+                                        milliseconds length,
+                                        RequestFate fate = RequestFate::kCounted) {
+    std::optional<std::vector<ChannelEnergy>> energies;
+    account.RequestStarted(request, world.MonotonicNow());
+    world.RunFor(length);
+    account.RequestEnded(request, world.MonotonicNow(), fate,
+                         [&energies](std::vector<ChannelEnergy> e) { energies = std::move(e); });
+    EXPECT_TRUE(world.RunUntil([&energies] { return energies.has_value(); }, seconds(10)));
+    return energies.value_or(std::vector<ChannelEnergy>{});
+  }
+  void MeasureBaseline(const std::vector<std::string>& devices) {
+    bool done = false;
+    meter->MeasureBaseline(devices, world, [&done] { done = true; });
+    EXPECT_TRUE(world.RunUntil([&done] { return done; }, seconds(60)));
+  }
+
+  SimWorld world;
+  std::unique_ptr<SampledEnergyMeter> meter;
+  std::map<std::string, ReadFault> faults;
+
+ private:
+  std::unique_ptr<Sampler> Add(const ChannelSpec& spec) {
+    joules_[spec.name] = 1'000;
+    watts_[spec.name] = 50;
+    since_[spec.name] = world.MonotonicNow();
+    auto source = std::make_unique<ScriptedPowerSource>(
+        std::vector<ChannelSpec>{spec}, milliseconds(50), [this, spec](auto values) {
+          const double unit = static_cast<double>(spec.unit.numerator) * 1e-6;
+          const auto raw = static_cast<std::uint64_t>(Joules(spec.name) / unit);
+          const auto phase = world.MonotonicNow().time_since_epoch() % milliseconds(100);
+          if (spec.update_period < milliseconds(100) || phase < milliseconds(50)) {
+            shown_[spec.name] = raw;
+          }
+          values[0] = {.raw = shown_[spec.name], .fault = faults[spec.name]};
+        });
+    auto sampler = std::make_unique<Sampler>(
+        std::move(source), world,
+        SamplerOptions{.suspended_time = [] { return std::chrono::nanoseconds(0); }});
+    samplers_.push_back(sampler.get());
+    return sampler;
+  }
+  void Poll() {
+    for (Sampler* sampler : samplers_) {
+      sampler->PollOnce();
+    }
+    world.PostAfter(milliseconds(50), [this] { Poll(); });
+  }
+
+  std::vector<Sampler*> samplers_;
+  std::map<std::string, double> joules_;
+  std::map<std::string, double> watts_;
+  std::map<std::string, MonotonicTime> since_;
+  std::map<std::string, std::uint64_t> shown_;
+};
+
+constexpr char kGpuA[] = "nvml/GPU-a/energy";
+constexpr char kGpuB[] = "nvml/GPU-b/energy";
+constexpr char kPackage[] = "rapl/package-0";
+
+TEST(SampledEnergyMeterTest, AnAccountHasTheChannelsOfItsDevicesAndOfTheHost) {
+  Machine machine;
+
+  EXPECT_EQ(machine.meter->ChannelNames(), (std::vector<std::string>{kGpuA, kGpuB, kPackage}));
+  const auto account = machine.meter->OpenAccount({"GPU-b"}, machine.world);
+  ASSERT_EQ(account->channels().size(), 2U);
+  EXPECT_EQ(account->channels()[0].name, kGpuB);
+  EXPECT_EQ(account->channels()[0].source, "scripted");
+  EXPECT_EQ(account->channels()[1].name, kPackage);
+  EXPECT_EQ(account->channels()[1].scope, Scope::kCpuPackage);
+  EXPECT_EQ(machine.meter->OpenAccount({}, machine.world)->channels().size(), 1U);
+  EXPECT_TRUE(machine.meter->HasMeasuredChannel({}));
+}
+
+TEST(SampledEnergyMeterTest, ARequestsEnergyIsThatOfTheSensorsWhileItRan) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  machine.MeasureBaseline({"GPU-a"});
+  const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+  machine.world.RunFor(seconds(1));
+  machine.Draw(kGpuA, 400);
+  machine.Draw(kPackage, 90);
+  bool idle_again = false;
+  machine.world.PostAfter(seconds(2), [&] {
+    machine.Draw(kGpuA, 50);
+    machine.Draw(kPackage, 50);
+    idle_again = true;
+  });
+
+  const auto energies = machine.RunRequest(*account, 1, milliseconds(2'000));
+
+  ASSERT_TRUE(idle_again);
+  ASSERT_EQ(energies.size(), 2U);
+  EXPECT_EQ(energies[0].channel, 0U);
+  EXPECT_EQ(energies[1].channel, 1U);
+  const double expected[] = {800, 180};
+  for (std::size_t i = 0; i < 2; ++i) {
+    SCOPED_TRACE(i);
+    EXPECT_EQ(energies[i].status, EnergyStatus::kMeasured);
+    ASSERT_TRUE(energies[i].gross && energies[i].net && energies[i].random);
+    const double joules = static_cast<double>(*energies[i].gross) * 1e-6;
+    const double u = static_cast<double>(*energies[i].random) * 1e-6;
+    EXPECT_NEAR(joules, expected[i], 2 * u);
+    EXPECT_LT(u, expected[i] * 0.02);
+    EXPECT_NEAR(static_cast<double>(*energies[i].net) * 1e-6, expected[i] - 100, 2 * u + 0.1);
+    EXPECT_EQ(energies[i].covered_ppm, 1'000'000);
+    EXPECT_EQ(energies[i].flags, 0U);
+  }
+  for (const LedgerEntry& entry : account->Close()) {
+    EXPECT_TRUE(entry.Balances());
+    EXPECT_EQ(entry.attributed, energies[entry.channel].gross);
+    EXPECT_NEAR(static_cast<double>(entry.baseline_uw.value_or(0)), 50e6, 0.05e6);
+  }
+}
+
+TEST(SampledEnergyMeterTest, SettlesSoonAfterTheEndAndNeverInsideTheCall) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+  account->RequestStarted(1, machine.world.MonotonicNow());
+  machine.world.RunFor(seconds(2));
+  const MonotonicTime end = machine.world.MonotonicNow();
+  std::optional<MonotonicTime> settled_at;
+  account->RequestEnded(1, end, RequestFate::kCounted, [&](std::vector<ChannelEnergy>) {
+    settled_at = machine.world.MonotonicNow();
+  });
+
+  EXPECT_FALSE(settled_at.has_value());
+  machine.world.RunFor(seconds(1));
+  ASSERT_TRUE(settled_at.has_value());
+  EXPECT_LE(*settled_at - end, milliseconds(300));
+}
+
+TEST(SampledEnergyMeterTest, ASensorThatFallsSilentIsWaitedForUntilTheDeadline) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+  machine.world.RunFor(seconds(1));
+  machine.faults[kGpuA] = ReadFault::kUnavailable;
+
+  const MonotonicTime begin = machine.world.MonotonicNow();
+  const auto energies = machine.RunRequest(*account, 1, seconds(2));
+
+  EXPECT_GE(machine.world.MonotonicNow() - begin, seconds(7));
+  EXPECT_EQ(energies[0].status, EnergyStatus::kInvalid);
+  EXPECT_EQ(energies[0].gross, std::nullopt);
+  EXPECT_NE(energies[0].flags & kFlagNoPostroll, 0U);
+  EXPECT_EQ(energies[1].status, EnergyStatus::kMeasured);
+  for (const LedgerEntry& entry : account->Close()) {
+    EXPECT_TRUE(entry.Balances());
+  }
+}
+
+TEST(SampledEnergyMeterTest, ALostGpuInvalidatesWhatItTouchesAndTheRunGoesOn) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+  machine.world.PostAfter(seconds(1), [&] { machine.faults[kGpuA] = ReadFault::kLost; });
+  const auto lost = machine.RunRequest(*account, 1, seconds(3));
+  machine.faults[kGpuA] = ReadFault::kNone;
+  machine.world.RunFor(seconds(1));
+  const auto back = machine.RunRequest(*account, 2, seconds(3));
+
+  EXPECT_EQ(lost[0].status, EnergyStatus::kInvalid);
+  EXPECT_NE(lost[0].flags & kFlagChannelLost, 0U);
+  EXPECT_EQ(back[0].status, EnergyStatus::kMeasured);
+  const std::vector<LedgerEntry> ledger = account->Close();
+  EXPECT_TRUE(ledger[0].Balances());
+  EXPECT_GT(ledger[0].unassigned, 0);
+  EXPECT_EQ(ledger[0].attributed, back[0].gross);
+}
+
+TEST(SampledEnergyMeterTest, ADeviceWithoutASensorMakesItsGroupPartial) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  const auto account = machine.meter->OpenAccount({"GPU-a", "GPU-z"}, machine.world);
+  const auto energies = machine.RunRequest(*account, 1, seconds(2));
+
+  EXPECT_EQ(energies[0].status, EnergyStatus::kPartial);
+  EXPECT_TRUE(energies[0].gross.has_value());
+  EXPECT_EQ(energies[1].status, EnergyStatus::kMeasured);
+}
+
+TEST(SampledEnergyMeterTest, LeasesOnOneGpuShareItsEnergyAndEachLedgerBalances) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  machine.Draw(kGpuA, 400);
+  const auto first = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+  const auto second = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+  std::vector<ChannelEnergy> energies;
+  const auto keep = [&energies](std::vector<ChannelEnergy> e) { energies.push_back(e[0]); };
+  first->RequestStarted(1, machine.world.MonotonicNow());
+  second->RequestStarted(1, machine.world.MonotonicNow());
+  machine.world.RunFor(seconds(4));
+  first->RequestEnded(1, machine.world.MonotonicNow(), RequestFate::kCounted, keep);
+  second->RequestEnded(1, machine.world.MonotonicNow(), RequestFate::kCounted, keep);
+  machine.world.RunFor(seconds(1));
+
+  ASSERT_EQ(energies.size(), 2U);
+  EXPECT_NEAR(static_cast<double>(energies[0].gross.value_or(0)), 800e6, 20e6);
+  EXPECT_LE(std::abs(*energies[0].gross - *energies[1].gross), 2);
+  EXPECT_EQ(energies[0].flags & kFlagEqualShare, kFlagEqualShare);
+  const LedgerEntry one = first->Close()[0];
+  const LedgerEntry two = second->Close()[0];
+  EXPECT_TRUE(one.Balances());
+  EXPECT_TRUE(two.Balances());
+  // Both were open at once: together they have what the sensor saw, to the microjoule.
+  EXPECT_EQ((one.total + two.total) % 1'000, 0);
+  EXPECT_LE(std::abs(one.idle - two.idle), 50);
+}
+
+TEST(SampledEnergyMeterTest, AnUnsteadyMachineHasNoBaseline) {
+  Machine machine;
+  bool high = false;
+  std::function<void()> toggle = [&] {
+    high = !high;
+    machine.Draw(kGpuA, high ? 120 : 30);
+    machine.world.PostAfter(milliseconds(1'300), toggle);
+  };
+  toggle();
+  machine.world.RunFor(seconds(1));
+  machine.MeasureBaseline({"GPU-a"});
+  const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+  const auto energies = machine.RunRequest(*account, 1, seconds(2));
+
+  EXPECT_EQ(energies[0].net, std::nullopt);
+  EXPECT_NE(energies[0].flags & kFlagIdleUnstable, 0U);
+  EXPECT_NE(energies[0].flags & kFlagIdleUnknown, 0U);
+  EXPECT_TRUE(energies[0].gross.has_value());
+  EXPECT_TRUE(energies[1].net.has_value());
+  EXPECT_EQ(account->Close()[0].baseline_uw, std::nullopt);
+}
+
+TEST(SampledEnergyMeterTest, ABusyNeighbourLeavesTheBaselineAsItWas) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  const auto neighbour = machine.meter->OpenAccount({"GPU-b"}, machine.world);
+  neighbour->RequestStarted(1, machine.world.MonotonicNow());
+  machine.MeasureBaseline({"GPU-a"});
+  const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+  const std::vector<LedgerEntry> ledger = account->Close();
+
+  EXPECT_TRUE(ledger[0].baseline_uw.has_value());
+  EXPECT_FALSE(ledger[1].baseline_uw.has_value());
+}
+
+TEST(SampledEnergyMeterTest, AnAccountMayGoWhileRequestsAreOpen) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  {
+    const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+    account->RequestStarted(1, machine.world.MonotonicNow());
+    account->RequestStarted(2, machine.world.MonotonicNow());
+    account->RequestEnded(2, machine.world.MonotonicNow(), RequestFate::kCounted,
+                          [](const std::vector<ChannelEnergy>&) { FAIL(); });
+  }
+  machine.world.RunFor(seconds(20));
+}
+
+TEST(SampledEnergyMeterTest, WithoutChannelsEverythingIsAnsweredAtOnce) {
+  SimWorld world;
+  SampledEnergyMeter meter({}, world);
+  bool settled = false;
+  bool measured = false;
+  const auto account = meter.OpenAccount({"GPU-a"}, world);
+  account->RequestEnded(1, world.MonotonicNow(), RequestFate::kCounted,
+                        [&settled](const std::vector<ChannelEnergy>& e) { settled = e.empty(); });
+  meter.MeasureBaseline({"GPU-a"}, world, [&measured] { measured = true; });
+  world.RunFor(seconds(0));
+
+  EXPECT_TRUE(settled);
+  EXPECT_TRUE(measured);
+  EXPECT_FALSE(meter.HasMeasuredChannel({"GPU-a"}));
+}
+
+}  // namespace
+}  // namespace wattfleet::agent
