@@ -1,5 +1,6 @@
 #include "coordinator/workload/line_reader.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -25,7 +26,9 @@ absl::Status LineReader::Fill() {
     begin_ = 0;
   }
   if (end_ + padding_ >= buffer_.size()) {
-    buffer_.resize(2 * (buffer_.size() - padding_) + padding_);
+    const std::size_t room =
+        std::min(2 * (buffer_.size() - padding_), kMaxLineBytes + kFirstBuffer);
+    buffer_.resize(room + padding_);
   }
   WF_ASSIGN_OR_RETURN(const std::size_t got,
                       stream_->Read(buffer_.data() + end_, buffer_.size() - padding_ - end_));
@@ -56,10 +59,15 @@ absl::StatusOr<bool> LineReader::Next(Line& line) {
     const char* from = buffer_.data() + begin_;
     const void* newline = std::memchr(from + searched, '\n', end_ - begin_ - searched);
     searched = end_ - begin_;
+    const std::size_t size =
+        newline != nullptr ? static_cast<std::size_t>(static_cast<const char*>(newline) - from)
+                           : searched;
+    if (size > kMaxLineBytes) {
+      line = {.text = {}, .number = ++number_, .too_long = true};
+      WF_RETURN_IF_ERROR(SkipToNewline());
+      return true;
+    }
     if (newline != nullptr || at_end_) {
-      const std::size_t size =
-          newline != nullptr ? static_cast<std::size_t>(static_cast<const char*>(newline) - from)
-                             : searched;
       if (newline == nullptr && size == 0) {
         return false;
       }
@@ -69,11 +77,6 @@ absl::StatusOr<bool> LineReader::Next(Line& line) {
         text.remove_suffix(1);
       }
       line = {.text = text, .number = ++number_};
-      return true;
-    }
-    if (searched > kMaxLineBytes) {
-      line = {.text = {}, .number = ++number_, .too_long = true};
-      WF_RETURN_IF_ERROR(SkipToNewline());
       return true;
     }
     WF_RETURN_IF_ERROR(Fill());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "common/domain/query.h"
@@ -20,8 +21,8 @@ struct DatasetCount {
 };
 
 struct WorkloadFacts {
-  std::string id;  // "sha256:<hex>" of the content
-  std::string name;
+  std::string id;    // "sha256:<hex>" of the content
+  std::string name;  // that it was first imported under; FindWorkload knows them all
   std::int64_t queries = 0;
   std::vector<DatasetCount> strata;
 };
@@ -62,10 +63,15 @@ absl::StatusOr<std::string> FindWorkload(const std::string& data_directory,
 // with the workload's own seed this is its prefix.
 std::vector<std::int64_t> SampleOf(std::int64_t queries, std::optional<std::int64_t> limit);
 
-// A query's prompt under a template ("auto" = the dataset's own). Pure; version and text hash of
-// the template are TemplateId().
+// A query's prompt under a template. Pure; never fails.
+//   "auto"   by the query's grader: the question, the lettered options, and how to state the answer
+//   "plain"  exactly the question
+//   else     a text of the user's: "{question}" stands for the question, "{options}" for the
+//            options, one a line, "(A) ..."
 std::string RenderPrompt(const Query& query, const std::string& prompt_template);
-// "mcq-v1:1a2b3c4d", for plan hashes and audits.
+// INVALID_ARGUMENT unless the template is "auto", "plain" or a text with "{question}".
+absl::Status CheckTemplate(const std::string& prompt_template);
+// Name, version and hash of the template's text, "auto-v1:1a2b3c4d", for plan hashes and audits.
 std::string TemplateId(const std::string& prompt_template);
 
 }  // namespace wattfleet::coordinator

@@ -1,0 +1,49 @@
+#ifndef WF_COORDINATOR_WORKLOAD_DATASET_PRESET_H_
+#define WF_COORDINATOR_WORKLOAD_DATASET_PRESET_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace wattfleet::coordinator {
+
+enum class AnswerForm {
+  kWhole,         // the answer column is the answer
+  kBehindHashes,  // the answer is what stands behind the last "####"
+};
+
+// Which columns of a dataset's rows mean what, and how to read them. A column is the first of its
+// names that a row has; an empty list means that the dataset has no such column.
+struct DatasetPreset {
+  std::string name;
+  std::vector<std::string> id;
+  std::vector<std::string> question;
+  std::vector<std::string> answer;
+  std::vector<std::string> options;
+  std::vector<std::string> subject;
+  std::vector<std::string> dataset;
+  std::string default_dataset;  // of rows without that column
+  AnswerForm answer_form = AnswerForm::kWhole;
+  bool needs_options = false;
+};
+
+// What the first row of an import shows.
+struct FirstRow {
+  std::vector<std::string> columns;
+  bool has_hashes = false;  // its "answer" has a "####"
+};
+
+// The preset of that name, or, when `name` is empty, the one that a first row's columns tell.
+// `map` (jsonl only) renames columns: our field -> theirs. INVALID_ARGUMENT: unknown preset, field
+// or column (the nearest is named), or columns that tell nothing. `workload` names the dataset of
+// jsonl rows that do not name theirs.
+absl::StatusOr<DatasetPreset> ChoosePreset(
+    const std::string& name, const std::vector<std::pair<std::string, std::string>>& map,
+    const FirstRow& row, const std::string& workload);
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_WORKLOAD_DATASET_PRESET_H_

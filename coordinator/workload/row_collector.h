@@ -1,0 +1,69 @@
+#ifndef WF_COORDINATOR_WORKLOAD_ROW_COLLECTOR_H_
+#define WF_COORDINATOR_WORKLOAD_ROW_COLLECTOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "common/domain/query.h"
+#include "coordinator/workload/import.h"
+#include "coordinator/workload/line_reader.h"
+#include "coordinator/workload/row_reader.h"
+#include "coordinator/workload/row_spool.h"
+#include "coordinator/workload/stratified_order.h"
+
+namespace wattfleet::coordinator {
+
+// Reads all files of one import into a spool, noting where each row belongs, and then puts the rows
+// in order. Memory: 64 bytes a row at most. Not thread-safe.
+class RowCollector {
+ public:
+  // `options` and `report`, which takes what is rejected, outlive this.
+  RowCollector(const ImportOptions& options, RowSpool spool, ImportReport& report)
+      : options_(options), report_(report), spool_(std::move(spool)), reader_(options) {}
+
+  // Files in the order of ImportOptions::files. Errors name the file, and the line where there is
+  // one.
+  absl::Status ReadFile(const std::string& path);
+
+  // After the last file. INVALID_ARGUMENT when there is no row, or an id twice: both lines named.
+  absl::Status Finish();
+
+  RowSpool& spool() { return spool_; }
+  const std::vector<OrderedRow>& order() const { return rows_; }
+  // Sorted by dataset, then subject; OrderedRow::stratum counts them.
+  const std::vector<DatasetCount>& strata() const { return strata_; }
+  std::string preset() const { return reader_.preset(); }
+
+ private:
+  absl::Status ReadLine(const std::string& path, const Line& line);
+  void Reject(const std::string& path, std::int64_t line, std::string reason);
+  std::uint32_t StratumOf(const Query& query);
+  absl::Status NoRowError() const;
+  std::string Place(std::int64_t number) const;
+  absl::StatusOr<std::string> IdOf(const OrderedRow& row);
+  absl::Status CheckDuplicates();
+  void SortStrata();
+
+  const ImportOptions& options_;
+  ImportReport& report_;
+  RowSpool spool_;
+  RowReader reader_;
+  Query query_;
+  std::vector<OrderedRow> rows_;
+  std::vector<std::int64_t> line_of_row_;  // counted over all files
+  std::vector<std::int64_t> lines_before_file_;
+  std::int64_t lines_ = 0;  // of the files before
+  std::vector<DatasetCount> strata_;
+  std::map<std::pair<std::string, std::string>, std::size_t> stratum_of_;
+};
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_WORKLOAD_ROW_COLLECTOR_H_
