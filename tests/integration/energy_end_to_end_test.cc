@@ -138,10 +138,18 @@ TEST(EnergyEndToEndTest, ARequestOnAGpuCostsWhatTheGpuDrewMeanwhile) {
   EXPECT_NEAR(static_cast<double>(ledger[0].baseline_uw.value_or(0)) * 1e-6, 60, 6);
 }
 
-TEST(EnergyEndToEndTest, AGpuThatIsLostMidwayGivesAFlagAndNoNumber) {
+struct Fault {
+  std::string name;
+  std::string line;  // of the fake's script
+  Flags flag;
+};
+
+class FaultyGpuTest : public ::testing::TestWithParam<Fault> {};
+
+TEST_P(FaultyGpuTest, GivesAFlagAndNoNumber) {
   const MonotonicTime zero = SystemClock().MonotonicNow() + milliseconds(100);
   FakeNvmlScript script;
-  BusyFor1500Ms(script, zero).Line("fail all 15 0.9 1000");
+  BusyFor1500Ms(script, zero).Line(GetParam().line);
   RealTimeMachine machine(zero);
   MeterOptions options;
   options.account.settle_deadline = milliseconds(500);
@@ -152,25 +160,36 @@ TEST(EnergyEndToEndTest, AGpuThatIsLostMidwayGivesAFlagAndNoNumber) {
 
   machine.At(0.3, [&] { account = machine.meter().OpenAccount({"GPU-aa"}, machine.runner()); });
   machine.At(0.5, [&] { account->RequestStarted(1, machine.Moment(0.5)); });
-  machine.At(1.2, [&] {
-    account->RequestEnded(1, machine.Moment(1.2), RequestFate::kCounted,
+  machine.At(1.4, [&] {
+    account->RequestEnded(1, machine.Moment(1.4), RequestFate::kCounted,
                           [&](std::vector<ChannelEnergy> e) {
                             energies = std::move(e);
                             settled.Notify();
                           });
   });
   ASSERT_TRUE(settled.WaitForNotificationWithTimeout(absl::Seconds(30)));
-  bool balances = false;
-  machine.At(1.3, [&] {
-    balances = account->Close()[0].Balances();
+  LedgerEntry ledger;
+  machine.At(1.5, [&] {
+    ledger = account->Close()[0];
     account.reset();
   });
 
   EXPECT_EQ(energies[0].status, EnergyStatus::kInvalid);
   EXPECT_EQ(energies[0].gross, std::nullopt);
-  EXPECT_NE(energies[0].flags & kFlagChannelLost, 0U);
-  EXPECT_TRUE(balances);
+  EXPECT_EQ(energies[0].net, std::nullopt);
+  EXPECT_NE(energies[0].flags & GetParam().flag, 0U);
+  EXPECT_EQ(ledger.attributed, 0);
+  EXPECT_TRUE(ledger.Balances());
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    EnergyEndToEnd, FaultyGpuTest,
+    ::testing::Values(Fault{"Lost", "fail all 15 0.9 1000", kFlagChannelLost},
+                      Fault{"CounterRestarts", "restart_s 0.9", kFlagCounterReset},
+                      Fault{"CounterFrozen", "update_s 1000", kFlagCounterStalled},
+                      Fault{"Silent", "fail all 999 0.9 1000", kFlagNoPostroll},
+                      Fault{"Partitioned", "mig", kFlagMigShared}),
+    [](const auto& fault) { return fault.param.name; });
 
 TEST(EnergyEndToEndTest, TheAgentsOwnMeterFindsTheSensorsByItself) {
   FakeNvmlScript script;
