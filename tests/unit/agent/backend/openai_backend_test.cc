@@ -1,0 +1,553 @@
+#include "agent/backend/openai/openai_backend.h"
+
+#include <chrono>
+#include <cstddef>
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "common/http/curl_http_client.h"
+#include "common/time/system_clock.h"
+#include "tests/support/scripted_http_server.h"
+#include "tests/support/status_matchers.h"
+
+namespace wattfleet::agent {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::ScriptedConnection;
+using testing::ScriptedHttpServer;
+using testing::ScriptedRequest;
+using testing::StatusIs;
+
+std::string Event(const std::string& data) {
+  return "data: " + data + "\n\n";
+}
+std::string Content(const std::string& text) {
+  return Event(R"({"choices": [{"index": 0, "delta": {"content": ")" + text + R"("}}]})");
+}
+std::string Finish(const std::string& reason) {
+  return Event(R"({"choices": [{"index": 0, "delta": {}, "finish_reason": ")" + reason + R"("}]})");
+}
+const std::string kRole =
+    Event(R"({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})");
+const std::string kUsage =
+    Event(R"({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 5}})");
+const std::string kDone = Event("[DONE]");
+const std::string kWholeAnswer =
+    kRole + Content("The answer") + Content(" is (A).") + Finish("stop") + kUsage + kDone;
+
+// Streams `events` in one write each, then ends the answer in an orderly way.
+ScriptedHttpServer::Script Streaming(std::vector<std::string> events) {
+  return [events = std::move(events)](const ScriptedRequest&, ScriptedConnection& connection) {
+    connection.BeginChunked();
+    for (const std::string& event : events) {
+      connection.Chunk(event);
+    }
+    connection.EndChunked();
+  };
+}
+
+ScriptedHttpServer::Script Answering(int status, const std::string& type, const std::string& body,
+                                     const std::string& headers = "") {
+  return [=](const ScriptedRequest&, ScriptedConnection& connection) {
+    connection.Answer(status, type, body, headers);
+  };
+}
+
+class OpenAiBackendTest : public ::testing::Test {
+ protected:
+  OpenAiBackend& Open(ScriptedHttpServer::Script script, OpenAiOptions options = {}) {
+    server_ = std::make_unique<ScriptedHttpServer>(std::move(script));
+    options.engine_kind = "openai";
+    options.base_url = server_->base_url();
+    options.ref = options.ref.empty() ? "m" : options.ref;
+    backend_ =
+        std::make_unique<OpenAiBackend>(options, std::make_unique<CurlHttpClient>(clock_), clock_);
+    return *backend_;
+  }
+
+  std::future<InferenceReply> Start(InferenceRequest request = {}) {
+    auto promise = std::make_shared<std::promise<InferenceReply>>();
+    request.prompt = "2 + 2?";
+    backend_->Send(std::move(request),
+                   [promise](InferenceReply reply) { promise->set_value(std::move(reply)); });
+    return promise->get_future();
+  }
+  InferenceReply Ask(InferenceRequest request = {}) { return Start(std::move(request)).get(); }
+  InferenceReply AskOf(ScriptedHttpServer::Script script, InferenceRequest request = {}) {
+    Open(std::move(script));
+    return Ask(std::move(request));
+  }
+
+  SystemClock clock_;
+  std::unique_ptr<ScriptedHttpServer> server_;
+  std::unique_ptr<OpenAiBackend> backend_;
+};
+
+TEST_F(OpenAiBackendTest, PutsAStreamTogether) {
+  const InferenceReply reply = AskOf(Streaming(
+      {kRole, Content("The answer"), Content(" is (A)."), Finish("stop"), kUsage, kDone}));
+
+  EXPECT_EQ(reply.failure, Failure::kNone);
+  EXPECT_EQ(reply.error, "");
+  EXPECT_EQ(reply.finish, wattfleet::Finish::kStop);
+  EXPECT_EQ(reply.body.content, "The answer is (A).");
+  EXPECT_EQ(reply.body.reasoning, "");
+  EXPECT_EQ(reply.input_tokens, 9);
+  EXPECT_EQ(reply.output_tokens, 5);
+  EXPECT_EQ(reply.token_source, TokenSource::kEngine);
+  EXPECT_EQ(reply.flags, 0U);
+  ASSERT_EQ(reply.body.chunks.size(), 2U);
+  EXPECT_GT(reply.ttft_ns, 0);
+  EXPECT_EQ(reply.ttft_ns, reply.body.chunks[0].since_sent_ns);
+  EXPECT_LE(reply.body.chunks[0].since_sent_ns, reply.body.chunks[1].since_sent_ns);
+  EXPECT_EQ((reply.done - reply.sent).count(), reply.body.chunks[1].since_sent_ns);
+}
+
+TEST_F(OpenAiBackendTest, AsksForAStreamOfTheModelWithUsage) {
+  OpenAiOptions options;
+  options.ref = "llama-3.1-8b";
+  options.api_key = "sk-secret";
+  Open(Streaming({kWholeAnswer}), options);
+  Ask();
+
+  const ScriptedRequest request = server_->requests().at(0);
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.path, "/v1/chat/completions");
+  EXPECT_EQ(request.headers.at("authorization"), "Bearer sk-secret");
+  EXPECT_EQ(request.headers.at("content-type"), "application/json");
+  const json body = json::parse(request.body);
+  EXPECT_EQ(body["model"], "llama-3.1-8b");
+  EXPECT_EQ(body["stream_options"]["include_usage"], true);
+  EXPECT_EQ(body["messages"].size(), 1U);
+}
+
+TEST_F(OpenAiBackendTest, SendsNoAuthorizationWithoutAKey) {
+  AskOf(Streaming({kWholeAnswer}));
+
+  EXPECT_FALSE(server_->requests().at(0).headers.contains("authorization"));
+}
+
+TEST_F(OpenAiBackendTest, ReadsAStreamHoweverItIsCut) {
+  const std::string crlf = ": ping\r\n\r\n" + std::string("data: ") +
+                           R"({"choices": [{"delta": {"content": "The answer is (A)."}}]})" +
+                           "\r\n\r\ndata: " + R"({"choices": [{"finish_reason": "stop"}]})" +
+                           "\r\n\r\ndata: [DONE]\r\n\r\n";
+  for (const std::string& text : {kWholeAnswer, crlf, ": ping\n\n: ping\n\n" + kWholeAnswer}) {
+    EXPECT_EQ(AskOf(Streaming({text})).body.content, "The answer is (A).");
+    const InferenceReply reply = AskOf([&](const ScriptedRequest&, ScriptedConnection& connection) {
+      connection.Write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n");
+      connection.Write("Content-Length: " + std::to_string(text.size()) + "\r\n\r\n");
+      connection.Trickle(text);
+    });
+    EXPECT_EQ(reply.failure, Failure::kNone) << reply.error;
+    EXPECT_EQ(reply.body.content, "The answer is (A).");
+  }
+}
+
+TEST_F(OpenAiBackendTest, StampsAChunkWhenItArrivesNotWhenTheNextOneDoes) {
+  absl::Notification go_on;
+  Open([&](const ScriptedRequest&, ScriptedConnection& connection) {
+    connection.BeginChunked();
+    connection.Chunk(Content("first"));
+    go_on.WaitForNotificationWithTimeout(absl::Milliseconds(60));
+    connection.Chunk(Content("second") + Finish("stop") + kDone);
+    connection.EndChunked();
+  });
+
+  const InferenceReply reply = Ask();
+
+  ASSERT_EQ(reply.body.chunks.size(), 2U);
+  EXPECT_GE(reply.body.chunks[1].since_sent_ns - reply.body.chunks[0].since_sent_ns, 50'000'000);
+}
+
+TEST_F(OpenAiBackendTest, KeepsReasoningApartUnderEachOfItsNames) {
+  const std::vector<std::string> ways = {
+      Event(R"({"choices": [{"delta": {"reasoning_content": "hm"}}]})") + Content("(A)"),
+      Event(R"({"choices": [{"delta": {"reasoning": "hm"}}]})") + Content("(A)"),
+      Content("<think>") + Content("hm") + Content("</think>") + Content("\\n\\n(A)"),
+      Content("hm") + Content("</think>") + Content("\\n\\n(A)")};
+  for (const std::string& way : ways) {
+    const InferenceReply reply = AskOf(Streaming({way, Finish("stop"), kDone}));
+    EXPECT_EQ(reply.body.reasoning, "hm") << way;
+    EXPECT_EQ(reply.body.content, "(A)") << way;
+    EXPECT_EQ(reply.body.chunks.front().kind, ChunkKind::kReasoning);
+    EXPECT_EQ(reply.body.chunks.back().kind, ChunkKind::kContent);
+    EXPECT_LE(reply.ttft_ns, reply.ttfo_ns);
+  }
+}
+
+TEST_F(OpenAiBackendTest, CountsHiddenReasoningWhereTheEngineTells) {
+  const InferenceReply reply =
+      AskOf(Streaming({Content("(A)"), Finish("stop"),
+                       Event(R"({"choices": [], "usage": {"completion_tokens": 90,)"
+                             R"( "completion_tokens_details": {"reasoning_tokens": 88}}})"),
+                       kDone}));
+
+  EXPECT_EQ(reply.body.reasoning, "");
+  EXPECT_EQ(reply.reasoning_tokens, 88);
+}
+
+TEST_F(OpenAiBackendTest, EstimatesTokensWhenUsageNeverComes) {
+  const InferenceReply reply =
+      AskOf(Streaming({kRole, Content("a"), Content("b"), Content("c"), Finish("stop"), kDone}));
+
+  EXPECT_EQ(reply.output_tokens, 3);
+  EXPECT_EQ(reply.input_tokens, std::nullopt);
+  EXPECT_EQ(reply.token_source, TokenSource::kEstimated);
+  EXPECT_EQ(reply.flags, kFlagTokensEstimated);
+}
+
+TEST_F(OpenAiBackendTest, AnswersWithToolCallsAloneAreEmpty) {
+  const InferenceReply reply =
+      AskOf(Streaming({kRole, Event(R"({"choices": [{"delta": {"tool_calls": [{"index": 0}]}}]})"),
+                       Finish("tool_calls"), kDone}));
+
+  EXPECT_EQ(reply.failure, Failure::kNone);
+  EXPECT_EQ(reply.body.content, "");
+  EXPECT_TRUE(reply.body.chunks.empty());
+}
+
+TEST_F(OpenAiBackendTest, FlagsACutAnswer) {
+  const InferenceReply reply = AskOf(Streaming({Content("a"), Finish("length"), kUsage, kDone}));
+
+  EXPECT_EQ(reply.failure, Failure::kNone);
+  EXPECT_EQ(reply.finish, wattfleet::Finish::kLength);
+  EXPECT_EQ(reply.flags, kFlagTruncated);
+}
+
+TEST_F(OpenAiBackendTest, ReportsARefusalToAnswer) {
+  const InferenceReply filtered = AskOf(Streaming({Finish("content_filter"), kDone}));
+  EXPECT_EQ(filtered.failure, Failure::kRefused);
+  EXPECT_EQ(filtered.finish, wattfleet::Finish::kFiltered);
+
+  const InferenceReply refusal = AskOf(Streaming(
+      {Event(R"({"choices": [{"delta": {"refusal": "I can't."}}]})"), Finish("stop"), kDone}));
+  EXPECT_EQ(refusal.failure, Failure::kRefused);
+  EXPECT_EQ(refusal.body.content, "I can't.");
+}
+
+TEST_F(OpenAiBackendTest, AnEndWithoutDoneCountsOnceTheModelHasFinished) {
+  EXPECT_EQ(AskOf(Streaming({Content("a"), Finish("stop")})).failure, Failure::kNone);
+  EXPECT_EQ(AskOf(Streaming({Content("a"), kDone})).failure, Failure::kNone);
+  EXPECT_EQ(AskOf(Streaming({Content("a"), "data: [DONE]"})).failure, Failure::kNone);
+}
+
+TEST_F(OpenAiBackendTest, AnEndBeforeTheModelHasFinishedIsABrokenConnection) {
+  const InferenceReply early = AskOf(Streaming({kRole, Content("a")}));
+  EXPECT_EQ(early.failure, Failure::kConnection);
+  EXPECT_THAT(early.error, HasSubstr("before the answer was complete"));
+
+  for (const bool reset : {false, true}) {
+    const InferenceReply cut =
+        AskOf([reset](const ScriptedRequest&, ScriptedConnection& connection) {
+          connection.BeginChunked();
+          connection.Chunk(Content("a"));
+          connection.Close();
+          if (reset) {
+            connection.Reset();
+          }
+        });
+    EXPECT_EQ(cut.failure, Failure::kConnection);
+  }
+}
+
+TEST_F(OpenAiBackendTest, DoesNotWaitForAServerThatHoldsOnAfterDone) {
+  InferenceRequest request;
+  request.timeouts.query = std::chrono::hours(1);
+  request.timeouts.idle = std::chrono::hours(1);
+  const InferenceReply reply = AskOf(
+      [](const ScriptedRequest&, ScriptedConnection& connection) {
+        connection.BeginChunked();
+        connection.Chunk(kWholeAnswer);
+        connection.Hang();
+      },
+      request);
+
+  EXPECT_EQ(reply.failure, Failure::kNone);
+}
+
+TEST_F(OpenAiBackendTest, RecognisesAnErrorInsideAStreamOfStatus200) {
+  const std::vector<std::pair<std::string, Failure>> events = {
+      {Event(R"({"error": {"message": "CUDA out of memory", "code": 500}})"), Failure::kServer},
+      {Event(R"({"object": "error", "message": "CUDA out of memory", "code": 400})"),
+       Failure::kInvalidRequest},
+      {"event: error\n" + Event(R"({"message": "CUDA out of memory"})"), Failure::kServer},
+      {"error: {\"message\": \"CUDA out of memory\", \"code\": 503}\n\n", Failure::kServer}};
+  for (const auto& [event, failure] : events) {
+    const InferenceReply reply = AskOf(Streaming({kRole, Content("a"), event}));
+    EXPECT_EQ(reply.failure, failure) << event;
+    EXPECT_EQ(reply.error, "CUDA out of memory") << event;
+  }
+}
+
+TEST_F(OpenAiBackendTest, NamesWhatCameInsteadOfAStream) {
+  struct Case {
+    std::string type;
+    std::string body;
+    Failure failure;
+    std::string error;
+  };
+  const std::vector<Case> cases = {
+      {"text/html", "<!doctype html><title>Sign in</title>", Failure::kProtocol,
+       "the engine answered HTML \"Sign in\" instead of an event stream"},
+      {"application/json", R"({"choices": [{"message": {"content": "a"}}]})", Failure::kProtocol,
+       "the engine did not stream its answer"},
+      {"application/json", R"({"error": {"message": "overloaded"}})", Failure::kServer,
+       "overloaded"},
+      {"text/event-stream", "data: garbage\n\n", Failure::kProtocol, "garbage"},
+      {"text/plain", "hello", Failure::kProtocol, "did not answer with an event stream"},
+      {"text/plain", "", Failure::kProtocol, "the engine answered with nothing"}};
+  for (const Case& c : cases) {
+    const InferenceReply reply = AskOf(Answering(200, c.type, c.body));
+    EXPECT_EQ(reply.failure, c.failure) << c.body;
+    EXPECT_THAT(reply.error, HasSubstr(c.error));
+  }
+}
+
+TEST_F(OpenAiBackendTest, ReadsEventsUnderAnotherContentType) {
+  EXPECT_EQ(AskOf(Answering(200, "text/plain", kWholeAnswer)).body.content, "The answer is (A).");
+}
+
+TEST_F(OpenAiBackendTest, TellsServerErrorsFromRefusals) {
+  EXPECT_EQ(AskOf(Answering(500, "text/plain", "oops")).failure, Failure::kServer);
+  EXPECT_EQ(AskOf(Answering(503, "text/html", "<html></html>")).failure, Failure::kServer);
+  EXPECT_EQ(AskOf(Answering(401, "text/plain", "who?")).failure, Failure::kAuthentication);
+  EXPECT_EQ(AskOf(Answering(400, "application/json",
+                            R"({"error": {"message": "no", "code": "context_length_exceeded"}})"))
+                .failure,
+            Failure::kContextOverflow);
+  EXPECT_EQ(AskOf(Answering(429, "application/json",
+                            R"({"error": {"message": "no", "code": "insufficient_quota"}})"))
+                .failure,
+            Failure::kQuota);
+}
+
+TEST_F(OpenAiBackendTest, PassesOnHowLongToWaitWithARateLimit) {
+  const InferenceReply seconds = AskOf(Answering(429, "text/plain", "slow", "Retry-After: 7\r\n"));
+  EXPECT_EQ(seconds.failure, Failure::kRateLimited);
+  EXPECT_EQ(seconds.retry_after, milliseconds(7000));
+  const InferenceReply past =
+      AskOf(Answering(429, "text/plain", "slow", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+  EXPECT_EQ(past.retry_after, milliseconds(0));
+  const InferenceReply unsaid = AskOf(Answering(429, "text/plain", "slow"));
+  EXPECT_EQ(unsaid.retry_after, std::nullopt);
+}
+
+TEST_F(OpenAiBackendTest, NeverShowsItsKey) {
+  OpenAiOptions options;
+  options.api_key = "sk-secret";
+  Open(Answering(401, "text/plain", "the key sk-secret is wrong"), options);
+
+  EXPECT_THAT(Ask().error, HasSubstr("the key <redacted> is wrong"));
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kUnauthenticated, HasSubstr("the key <redacted> is")));
+}
+
+TEST_F(OpenAiBackendTest, EndsAtEachTimeLimitWithItsOwnMeaning) {
+  const auto hang_after = [](const std::string& events) {
+    return [events](const ScriptedRequest&, ScriptedConnection& connection) {
+      connection.BeginChunked();
+      connection.Chunk(events);
+      connection.Hang();
+    };
+  };
+  InferenceRequest first;
+  first.timeouts.first_token = milliseconds(60);
+  InferenceRequest idle;
+  idle.timeouts.idle = milliseconds(60);
+  InferenceRequest query;
+  query.timeouts.query = milliseconds(60);
+
+  EXPECT_EQ(AskOf(hang_after(": ping\n\n" + kRole), first).failure, Failure::kEngineDown);
+  EXPECT_EQ(AskOf(hang_after(Content("a")), idle).failure, Failure::kEngineDown);
+  const InferenceReply slow = AskOf(hang_after(Content("a")), query);
+  EXPECT_EQ(slow.failure, Failure::kTimedOut);
+  EXPECT_EQ(slow.body.content, "a");
+  EXPECT_GE(slow.done - slow.sent, milliseconds(50));
+}
+
+TEST_F(OpenAiBackendTest, SaysThatNobodyListens) {
+  OpenAiOptions options;
+  options.base_url = "http://127.0.0.1:" + std::to_string(testing::ClosedPort());
+  options.ref = "m";
+  backend_ =
+      std::make_unique<OpenAiBackend>(options, std::make_unique<CurlHttpClient>(clock_), clock_);
+
+  const InferenceReply reply = Ask();
+  EXPECT_EQ(reply.failure, Failure::kConnection);
+  EXPECT_THAT(reply.error, HasSubstr(options.base_url));
+  EXPECT_GE(reply.done, reply.sent);
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr(options.base_url)));
+}
+
+// Refuses the parameters in `unknown`, as one engine or another does, and answers otherwise.
+ScriptedHttpServer::Script Refusing(std::vector<std::string> unknown) {
+  return [unknown = std::move(unknown)](const ScriptedRequest& request,
+                                        ScriptedConnection& connection) {
+    const json body = json::parse(request.body);
+    for (const std::string& parameter : unknown) {
+      if (body.contains(parameter)) {
+        const std::string hint = parameter == "max_tokens" ? " Use 'max_completion_tokens'." : "";
+        connection.Answer(400, "application/json",
+                          R"({"error": {"message": "Unsupported parameter: ')" + parameter + "'." +
+                              hint + "\"}}");
+        return;
+      }
+    }
+    connection.Answer(200, "text/event-stream", kWholeAnswer);
+  };
+}
+
+TEST_F(OpenAiBackendTest, LeavesOutWhatTheEngineDoesNotKnowAndSaysSo) {
+  InferenceRequest request;
+  request.generation.temperature = 0.6;
+  request.generation.top_k = 20;
+  Open(Refusing({"top_k", "stream_options", "max_tokens"}));
+
+  const InferenceReply first = Ask(request);
+  const std::size_t asked = server_->requests().size();
+  const InferenceReply second = Ask(request);
+
+  EXPECT_EQ(first.failure, Failure::kNone);
+  EXPECT_EQ(first.flags, kFlagParameterDropped);
+  EXPECT_EQ(asked, 4U);
+  EXPECT_EQ(second.flags, kFlagParameterDropped);
+  EXPECT_EQ(server_->requests().size(), 5U);  // learnt once
+  const json body = json::parse(server_->requests().back().body);
+  EXPECT_EQ(body["temperature"], 0.6);
+  EXPECT_EQ(body["max_completion_tokens"], 32768);
+  EXPECT_FALSE(body.contains("top_k"));
+}
+
+TEST_F(OpenAiBackendTest, DoesNotFlagTheOtherNameOfTheOutputLimit) {
+  Open(Refusing({"max_tokens"}));
+
+  EXPECT_EQ(Ask().flags, 0U);
+  EXPECT_EQ(server_->requests().size(), 2U);
+}
+
+TEST_F(OpenAiBackendTest, GivesUpOnAParameterItCannotDoWithout) {
+  Open(Refusing({"messages"}));
+
+  EXPECT_EQ(Ask().failure, Failure::kInvalidRequest);
+  EXPECT_EQ(server_->requests().size(), 1U);
+}
+
+TEST_F(OpenAiBackendTest, ChecksThatTheEngineHasTheModel) {
+  const std::string list =
+      R"({"object": "list", "data": [{"id": "small", "meta": {"digest": "sha256:1"}},)"
+      R"( {"id": "large", "max_model_len": 4096}]})";
+  OpenAiOptions options;
+  options.ref = "large";
+  Open(Answering(200, "application/json", list), options);
+  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity large, backend_->Identify());
+  EXPECT_EQ(large.engine_kind, "openai");
+  EXPECT_EQ(large.model_digest, "");
+  EXPECT_EQ(large.context_tokens, 4096);
+  EXPECT_EQ(server_->requests().at(0).path, "/v1/models");
+
+  options.ref = "small";
+  Open(Answering(200, "application/json", list), options);
+  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity small, backend_->Identify());
+  EXPECT_EQ(small.model_digest, "sha256:1");
+
+  options.ref = "medium";
+  Open(Answering(200, "application/json", list), options);
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kNotFound,
+                       "the engine has no model \"medium\"; it has small, large"));
+}
+
+TEST_F(OpenAiBackendTest, TakesTheOnlyModelForAFileOrAStar) {
+  const std::string list = R"({"data": [{"id": "tiny.gguf"}]})";
+  for (const std::string ref : {"*", "/models/tiny.gguf", "models/tiny.gguf"}) {
+    OpenAiOptions options;
+    options.ref = ref;
+    Open(
+        [&](const ScriptedRequest& request, ScriptedConnection& connection) {
+          const bool chat = request.path == "/v1/chat/completions";
+          connection.Answer(200, "application/json", chat ? kWholeAnswer : list);
+        },
+        options);
+    WF_EXPECT_OK(backend_->Identify());
+    Ask();
+    EXPECT_EQ(json::parse(server_->requests().back().body)["model"], "tiny.gguf");
+  }
+}
+
+TEST_F(OpenAiBackendTest, TrustsTheRefWhereTheEngineHasNoList) {
+  Open(Answering(404, "text/plain", "not here"));
+
+  WF_EXPECT_OK(backend_->Identify());
+}
+
+TEST_F(OpenAiBackendTest, IdentifyTellsWhyAnEngineIsNotReady) {
+  Open(Answering(503, "application/json", R"({"error": {"message": "Loading model"}})"));
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("Loading model")));
+  Open(Answering(200, "text/html", "<html><title>Router</title></html>"));
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("HTML \"Router\"")));
+  Open(Answering(402, "text/plain", "pay"));
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("pay")));
+}
+
+TEST_F(OpenAiBackendTest, AsksLlamaServerForItsVersionAndContext) {
+  OpenAiOptions options;
+  options.dialect = OpenAiDialect::kLlamaServer;
+  Open(
+      [](const ScriptedRequest& request, ScriptedConnection& connection) {
+        const bool props = request.path == "/props";
+        connection.Answer(200, "application/json",
+                          props ? R"({"build_info": "b4567-abc",)"
+                                  R"( "default_generation_settings": {"n_ctx": 8192}})"
+                                : R"({"data": [{"id": "m", "meta": []}]})");
+      },
+      options);
+
+  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity identity, backend_->Identify());
+
+  EXPECT_EQ(identity.engine_version, "b4567-abc");
+  EXPECT_EQ(identity.context_tokens, 8192);
+  EXPECT_TRUE(identity.prefix_cache_controlled);
+}
+
+TEST_F(OpenAiBackendTest, CancelEndsWhatIsInFlightAndLetsLaterRequestsThrough) {
+  Open([](const ScriptedRequest& request, ScriptedConnection& connection) {
+    if (json::parse(request.body)["max_tokens"] == 1) {
+      connection.BeginChunked();
+      connection.Chunk(Content("a"));
+      connection.Hang();
+    } else {
+      connection.Answer(200, "text/event-stream", kWholeAnswer);
+    }
+  });
+  InferenceRequest hanging;
+  hanging.generation.max_output_tokens = 1;
+  std::future<InferenceReply> first = Start(hanging);
+  std::future<InferenceReply> second = Start(hanging);
+
+  backend_->CancelAll();
+
+  EXPECT_EQ(first.get().failure, Failure::kCancelled);
+  EXPECT_EQ(second.get().failure, Failure::kCancelled);
+  EXPECT_EQ(Ask().failure, Failure::kNone);
+}
+
+}  // namespace
+}  // namespace wattfleet::agent
