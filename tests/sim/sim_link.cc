@@ -20,7 +20,7 @@ void SimLink::Connect(const AgentHello& hello, Receiver& receiver) {
   up_ = true;
   session_.reset();
   last_up_ = last_down_ = world_.MonotonicNow();
-  world_.PostAfter(Arrival(last_up_), [this, hello, stream] {
+  world_.PostAfter(Arrival(last_up_), [self = shared_from_this(), this, hello, stream] {
     if (stream != stream_) {
       return;
     }
@@ -41,48 +41,54 @@ void SimLink::Send(AgentMessage message) {
     Break();
     return;
   }
-  world_.PostAfter(Arrival(last_up_),
-                   [this, stream = stream_, message = std::move(message)]() mutable {
-                     if (stream == stream_ && session_.has_value()) {
-                       coordinator_.Deliver(*session_, std::move(message));
-                     }
-                   });
+  world_.PostAfter(Arrival(last_up_), [self = shared_from_this(), this, stream = stream_,
+                                       message = std::move(message)]() mutable {
+    if (stream == stream_ && session_.has_value()) {
+      coordinator_.Deliver(*session_, std::move(message));
+    }
+  });
 }
 
 void SimLink::Disconnect() {
   up_ = false;
   ++stream_;
   if (const auto session = std::exchange(session_, std::nullopt); session.has_value()) {
-    world_.PostAfter(Arrival(last_up_),
-                     [this, session = *session] { coordinator_.Broken(session); });
+    world_.PostAfter(Arrival(last_up_), [self = shared_from_this(), this, session = *session] {
+      coordinator_.Broken(session);
+    });
   }
 }
 
 void SimLink::Receive(CoordinatorMessage message) {
   if (faults_.partitioned || world_.random().Chance(faults_.break_chance)) {
-    world_.Post([this, stream = stream_] {
+    world_.Post([self = shared_from_this(), this, stream = stream_] {
       if (stream == stream_) {
         Break();
       }
     });
     return;
   }
-  world_.PostAfter(Arrival(last_down_),
-                   [this, stream = stream_, message = std::move(message)]() mutable {
-                     if (stream == stream_ && up_) {
-                       receiver_->OnMessage(std::move(message));
-                     }
-                   });
+  world_.PostAfter(Arrival(last_down_), [self = shared_from_this(), this, stream = stream_,
+                                         message = std::move(message)]() mutable {
+    if (stream == stream_ && up_) {
+      receiver_->OnMessage(std::move(message));
+    }
+  });
 }
 
 void SimLink::Closed() {
   session_.reset();
-  world_.PostAfter(Arrival(last_down_), [this, stream = stream_] {
+  world_.PostAfter(Arrival(last_down_), [self = shared_from_this(), this, stream = stream_] {
     if (stream == stream_ && up_) {
       up_ = false;
       receiver_->OnDisconnected(absl::UnavailableError("the stream was closed"));
     }
   });
+}
+
+void SimLink::Abandon(const std::shared_ptr<SimLink>& link) {
+  link->Disconnect();
+  link->receiver_ = nullptr;
 }
 
 void SimLink::Break() {
@@ -92,14 +98,16 @@ void SimLink::Break() {
   up_ = false;
   const std::uint64_t stream = ++stream_;
   if (const auto session = std::exchange(session_, std::nullopt); session.has_value()) {
-    world_.PostAfter(std::chrono::milliseconds(world_.random().Below(2'000)),
-                     [this, session = *session] { coordinator_.Broken(session); });
+    world_.PostAfter(
+        std::chrono::milliseconds(world_.random().Below(2'000)),
+        [self = shared_from_this(), this, session = *session] { coordinator_.Broken(session); });
   }
-  world_.PostAfter(std::chrono::milliseconds(world_.random().Below(500)), [this, stream] {
-    if (stream == stream_) {
-      receiver_->OnDisconnected(absl::UnavailableError("the stream broke"));
-    }
-  });
+  world_.PostAfter(std::chrono::milliseconds(world_.random().Below(500)),
+                   [self = shared_from_this(), this, stream] {
+                     if (stream == stream_) {
+                       receiver_->OnDisconnected(absl::UnavailableError("the stream broke"));
+                     }
+                   });
 }
 
 }  // namespace wattfleet::testing

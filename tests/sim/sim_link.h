@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "agent/link/coordinator_link.h"
@@ -22,7 +23,9 @@ struct NetworkFaults {
 
 // A stream of an agent to the simulated coordinator: in order, delayed, and broken now and then as
 // the world's seed says.
-class SimLink final : public agent::CoordinatorLink, public SimCoordinator::Peer {
+class SimLink final : public agent::CoordinatorLink,
+                      public SimCoordinator::Peer,
+                      public std::enable_shared_from_this<SimLink> {
  public:
   SimLink(SimWorld& world, SimCoordinator& coordinator, const NetworkFaults& faults)
       : world_(world), coordinator_(coordinator), faults_(faults) {}
@@ -36,6 +39,9 @@ class SimLink final : public agent::CoordinatorLink, public SimCoordinator::Peer
 
   // Cuts the stream as a pulled cable would.
   void Break();
+  // The process at the agent's end died: nobody hears of anything any more, and the link stays only
+  // until what is under way has arrived.
+  static void Abandon(const std::shared_ptr<SimLink>& link);
 
  private:
   // When a message that leaves now arrives, not before the one ahead of it.
