@@ -7,9 +7,8 @@
 #include "absl/strings/str_format.h"
 
 #include "common/status/status_macros.h"
-#include "coordinator/report/build_report.h"
 #include "coordinator/report/names.h"
-#include "coordinator/report/render.h"
+#include "coordinator/service/stored_report.h"
 #include "coordinator/store/open_sweep_view.h"
 #include "coordinator/workload/workload.h"
 
@@ -61,15 +60,8 @@ class StoredFleetClient final : public FleetClient {
   }
 
   absl::StatusOr<std::string> Report(const ReportRequest& request) override {
-    WF_ASSIGN_OR_RETURN(const std::unique_ptr<SweepView> view,
-                        OpenSweepView(data_directory_, request.sweep));
-    WF_ASSIGN_OR_RETURN(const std::string path,
-                        FindWorkload(data_directory_, view->sweep().workload_id));
-    WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(path));
-    WF_ASSIGN_OR_RETURN(
-        const class Report report,
-        BuildReport(*view, *workload, {.energy_class = request.energy_class, .unions = {}}));
-    return RenderAs(report, request.format);
+    return RenderStoredReport(data_directory_, request.sweep, request.format,
+                              request.energy_class);
   }
 
   const std::string& place() const override { return place_; }

@@ -4,8 +4,10 @@
 #include <string>
 
 #include "common/grpc/status_conversion.h"
+#include "coordinator/report/names.h"
 #include "coordinator/service/open_served_sweep.h"
 #include "coordinator/service/status_wire.h"
+#include "coordinator/service/stored_report.h"
 #include "coordinator/service/submission.h"
 
 namespace wattfleet::coordinator {
@@ -101,15 +103,30 @@ grpc::ServerUnaryReactor* ControlService::Command(grpc::CallbackServerContext* c
                        before == SweepState::kCancelled;
     if (ended) {
       reactor->Finish(ToGrpcStatus(absl::FailedPreconditionError(
-          "sweep " + request->sweep() + " is " + std::string(StateName(before)))));
+          "sweep " + request->sweep() + " is " + std::string(SweepStateName(before)))));
       return;
     }
     const SweepVerb verb = request->verb() == v1::CommandRequest::PAUSE    ? SweepVerb::kPause
                            : request->verb() == v1::CommandRequest::RESUME ? SweepVerb::kResume
                                                                            : SweepVerb::kCancel;
     loop.Apply(SweepCommanded{sweep->record.id, verb});
-    reply->set_state(std::string(StateName(sweep->record.state)));
+    reply->set_state(std::string(SweepStateName(sweep->record.state)));
     reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControlService::Report(grpc::CallbackServerContext* context,
+                                                 const v1::ReportRequest* request,
+                                                 v1::ReportReply* reply) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop_.pool().Post([this, request, reply, reactor] {
+    absl::StatusOr<std::string> text = RenderStoredReport(
+        loop_.data_directory(), request->sweep(), request->format(), request->energy_class());
+    if (text.ok()) {
+      reply->set_text(*std::move(text));
+    }
+    reactor->Finish(ToGrpcStatus(text.status()));
   });
   return reactor;
 }

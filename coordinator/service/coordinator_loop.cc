@@ -25,22 +25,21 @@ CoordinatorLoop::CoordinatorLoop(Collaborators world, CoreOptions options,
                                  const StoreSnapshot& snapshot)
     : world_(std::move(world)),
       core_(options, snapshot, {world_.clock.MonotonicNow(), UnixMillis(world_.clock.WallNow())}),
-      writer_(world_.store, world_.clock,
-              {.committed =
-                   [this](Committed committed) {
-                     world_.runner.Post([this, committed = std::move(committed)] {
-                       Apply(StoreCommitted{committed});
-                     });
-                   },
-               .health =
-                   [this](std::string text) {
-                     world_.runner.Post([this, text = std::move(text)] {
-                       if (!text.empty()) {
-                         spdlog::error("store: {}", text);
-                       }
-                       store_health_ = text;
-                     });
-                   }}) {}
+      writer_(world_.store, {.committed =
+                                 [this](Committed committed) {
+                                   world_.runner.Post([this, committed = std::move(committed)] {
+                                     Apply(StoreCommitted{committed});
+                                   });
+                                 },
+                             .health =
+                                 [this](std::string text) {
+                                   world_.runner.Post([this, text = std::move(text)] {
+                                     if (!text.empty()) {
+                                       spdlog::error("store: {}", text);
+                                     }
+                                     store_health_ = text;
+                                   });
+                                 }}) {}
 
 CoordinatorLoop::~CoordinatorLoop() {
   Stop();
@@ -83,14 +82,14 @@ SessionId CoordinatorLoop::OpenSession(AgentHello hello, std::shared_ptr<Session
   writer_.RunOnWriter([this, session, hello = std::move(hello)](Store& store) {
     const absl::StatusOr<AgentId> agent = store.RegisterAgent(hello.agent_name);
     world_.runner.Post([this, session, hello, agent] {
-      const auto channel = channels_.find(session);
-      if (channel == channels_.end()) {
+      const auto found = channels_.find(session);
+      if (found == channels_.end()) {
         return;
       }
       if (!agent.ok()) {
-        channel->second->Deliver(
+        found->second->Deliver(
             Refuse{.code = "UNAVAILABLE", .reason = std::string(agent.status().message())});
-        channel->second->Close();
+        found->second->Close();
         return;
       }
       spdlog::info("agent {} connected", hello.agent_name);

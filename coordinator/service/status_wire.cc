@@ -8,6 +8,8 @@
 
 #include "wattfleet/v1/control.pb.h"
 
+#include "coordinator/report/names.h"
+
 namespace wattfleet::coordinator {
 
 namespace {
@@ -26,55 +28,17 @@ std::string WorkOf(const CoordinatorCore& core, AgentId agent, const std::string
 
 }  // namespace
 
-std::string_view StateName(SweepState state) {
-  switch (state) {
-    case SweepState::kPending:
-      return "pending";
-    case SweepState::kRunning:
-      return "running";
-    case SweepState::kPaused:
-      return "paused";
-    case SweepState::kBlocked:
-      return "blocked";
-    case SweepState::kCancelled:
-      return "cancelled";
-    case SweepState::kComplete:
-      return "complete";
-    case SweepState::kCompleteWithGaps:
-      return "complete_with_gaps";
-  }
-  return "unknown";
-}
-
-std::string_view StateName(PairState state) {
-  switch (state) {
-    case PairState::kOpen:
-      return "open";
-    case PairState::kPaused:
-      return "paused";
-    case PairState::kBlocked:
-      return "blocked";
-    case PairState::kCancelled:
-      return "cancelled";
-    case PairState::kComplete:
-      return "complete";
-    case PairState::kCompleteWithGaps:
-      return "complete_with_gaps";
-  }
-  return "unknown";
-}
-
 void ToWire(const CoordinatorCore& core, const SweepEntry& sweep, v1::SweepStatus& wire) {
   wire.set_sweep_id(sweep.record.id.value);
   wire.set_name(sweep.record.name);
-  wire.set_state(std::string(StateName(sweep.record.state)));
+  wire.set_state(std::string(SweepStateName(sweep.record.state)));
   wire.set_reason(sweep.record.reason);
   for (const PairId id : sweep.pairs) {
     const PairEntry& pair = core.pairs().at(id);
     v1::PairStatus& out = *wire.add_pairs();
     out.set_pair_id(id.value);
     out.set_name(PairName(pair.spec));
-    out.set_state(std::string(StateName(pair.state)));
+    out.set_state(std::string(PairStateName(pair.state)));
     out.set_reason(pair.reason);
     out.set_units(pair.spec.n_units);
     out.set_completed(pair.completed);

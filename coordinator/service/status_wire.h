@@ -1,8 +1,6 @@
 #ifndef WF_COORDINATOR_SERVICE_STATUS_WIRE_H_
 #define WF_COORDINATOR_SERVICE_STATUS_WIRE_H_
 
-#include <string_view>
-
 #include "coordinator/core/coordinator_core.h"
 
 namespace wattfleet::v1 {
@@ -15,10 +13,6 @@ namespace wattfleet::coordinator {
 // The core's state -> the operator's messages, the one place.
 void ToWire(const CoordinatorCore& core, const SweepEntry& sweep, v1::SweepStatus& wire);
 void AgentsToWire(const CoordinatorCore& core, MonotonicTime now, v1::AgentsReply& wire);
-
-// "running", "complete_with_gaps", ...: the words of the report.
-std::string_view StateName(SweepState state);
-std::string_view StateName(PairState state);
 
 }  // namespace wattfleet::coordinator
 

@@ -1,0 +1,29 @@
+#include "coordinator/service/stored_report.h"
+
+#include <memory>
+
+#include "common/status/status_macros.h"
+#include "coordinator/config/sweep_yaml.h"
+#include "coordinator/report/build_report.h"
+#include "coordinator/report/render.h"
+#include "coordinator/store/open_sweep_view.h"
+#include "coordinator/workload/workload.h"
+
+namespace wattfleet::coordinator {
+
+absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory,
+                                               const std::string& sweep, const std::string& format,
+                                               const std::string& energy_class) {
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<SweepView> view, OpenSweepView(data_directory, sweep));
+  WF_ASSIGN_OR_RETURN(const std::string path,
+                      FindWorkload(data_directory, view->sweep().workload_id));
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(path));
+  WF_ASSIGN_OR_RETURN(const SweepFile file, ParseResolvedSweep(view->sweep().resolved));
+  WF_ASSIGN_OR_RETURN(
+      const Report report,
+      BuildReport(*view, *workload,
+                  {.energy_class = energy_class, .cache_off = file.cache == "off", .unions = {}}));
+  return RenderAs(report, format);
+}
+
+}  // namespace wattfleet::coordinator
