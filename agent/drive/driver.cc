@@ -22,9 +22,17 @@ constexpr std::chrono::nanoseconds kRateLimitPatience = std::chrono::minutes(30)
 constexpr std::int32_t kStreakMax = 5;
 constexpr std::size_t kStreakUnits = 3;
 
+// Of what an engine says of itself: thousands of failures must fit one message.
+constexpr std::size_t kErrorBytesMax = 160;
+
 constexpr int kUnitsPerTurn = 256;
 constexpr int kUnitsPerClockLook = 16;
 constexpr std::chrono::milliseconds kTurn{2};
+
+std::string WhatFailed(const InferenceReply& reply) {
+  return absl::StrFormat("%s: %s", FailureWords(reply.failure),
+                         reply.error.substr(0, kErrorBytesMax));
+}
 
 }  // namespace
 
@@ -201,8 +209,7 @@ void Driver::OnReply(std::uint64_t request, InferenceReply reply) {
       WaitForRate(std::move(flight), reply);
       break;
     case Judgement::kBlocked:
-      Conclude(DriveEnd::kBlocked,
-               absl::StrFormat("%s: %s", FailureWords(reply.failure), reply.error));
+      Conclude(DriveEnd::kBlocked, WhatFailed(reply));
       break;
     case Judgement::kCancelled:
       waiting_.push_front(std::move(flight.unit));
@@ -272,7 +279,7 @@ void Driver::Deliver(Result result) {
 
 void Driver::RetryLater(Flight flight, const InferenceReply& reply, bool engine_is_suspect) {
   const Unit unit = flight.unit.query.unit;
-  const std::string why = absl::StrFormat("%s: %s", FailureWords(reply.failure), reply.error);
+  const std::string why = WhatFailed(reply);
   ++failures_in_a_row_;
   failing_units_.insert(unit);
   if (++flight.unit.tries >= options_.tries) {
@@ -301,7 +308,7 @@ void Driver::WaitForRate(Flight flight, const InferenceReply& reply) {
   waiting_.push_front(std::move(flight.unit));
   rate_limited_for_ += delay;
   if (rate_limited_for_ > kRateLimitPatience) {
-    Conclude(DriveEnd::kEngineFailed, absl::StrFormat("rate limited without end: %s", reply.error));
+    Conclude(DriveEnd::kEngineFailed, "without end " + WhatFailed(reply));
     return;
   }
   PauseFor(delay);

@@ -1,0 +1,60 @@
+#ifndef WF_AGENT_CORE_AGENT_SETTINGS_H_
+#define WF_AGENT_CORE_AGENT_SETTINGS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/energy/energy_meter.h"
+#include "agent/engine/engine_supervisor.h"
+#include "agent/link/coordinator_link.h"
+#include "agent/spool/spool.h"
+#include "common/domain/fleet.h"
+#include "common/random/random.h"
+#include "common/task/task_runner.h"
+#include "common/time/clock.h"
+
+namespace wattfleet::agent {
+
+struct AgentSettings {
+  std::string name;
+  std::string version;
+  std::uint64_t incarnation = 1;
+  std::vector<InstanceOffer> instances;           // their engines are asked of the supervisor
+  std::map<std::string, std::string> host_facts;  // os, driver, cpu, ...: part of every environment
+};
+
+// The world as the agent's core sees it. All of it outlives the core; all of it is used on the
+// runner.
+struct AgentParts {
+  TaskRunner& runner;
+  const Clock& clock;
+  Random& random;
+  CoordinatorLink& link;
+  Spool& spool;
+  EngineSupervisor& engines;
+  EnergyMeter& meter;
+  std::function<void(const std::string&)> note;  // one line for the log
+};
+
+// Bounds of the agent's side of the protocol; docs/protocol.md gives the reasons.
+inline constexpr std::size_t kBatchResults = 200;
+inline constexpr std::size_t kBatchBytes = 64U << 10;
+inline constexpr std::chrono::milliseconds kBatchAge{200};
+inline constexpr std::size_t kLeasesPerInstance = 2;  // one runs, one is ready
+inline constexpr double kSpoolNoMoreWork = 0.80;      // of the quota
+inline constexpr double kSpoolHold = 0.95;
+inline constexpr std::size_t kSyncBytes = 256U << 10;
+inline constexpr std::chrono::seconds kSyncAge{1};
+inline constexpr std::chrono::seconds kWelcomePatience{15};
+inline constexpr std::chrono::seconds kShutdownGrace{10};  // for requests in flight
+inline constexpr std::chrono::seconds kSettleGrace{3};     // for their energy and their hand-over
+inline constexpr std::chrono::seconds kOfferAge{60};
+inline constexpr std::chrono::minutes kBaselineAge{30};
+
+}  // namespace wattfleet::agent
+
+#endif  // WF_AGENT_CORE_AGENT_SETTINGS_H_

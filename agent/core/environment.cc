@@ -1,0 +1,58 @@
+#include "agent/core/environment.h"
+
+#include "absl/strings/str_format.h"
+#include <nlohmann/json.hpp>
+
+namespace wattfleet::agent {
+
+namespace {
+
+std::string SealText(const Seal& seal) {
+  return absl::StrFormat("%s %s %s", seal.engine_kind,
+                         seal.model_digest.empty() ? "without a digest" : seal.model_digest,
+                         seal.quantization.empty() ? "of unknown quantization" : seal.quantization);
+}
+
+}  // namespace
+
+Seal SealOf(const EngineIdentity& identity, const Build& build) {
+  return {
+      .model_digest = identity.model_digest,
+      .engine_kind = identity.engine_kind.empty() ? build.engine : identity.engine_kind,
+      .quantization = identity.quantization.empty() ? build.quantization : identity.quantization};
+}
+
+Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOffer& instance,
+                                const PairSpec& pair, const EngineIdentity& identity) {
+  const Seal seal = SealOf(identity, pair.build);
+  nlohmann::json facts = {
+      {"agent", settings.name},
+      {"agent_version", settings.version},
+      {"accelerator", instance.accelerator},
+      {"condition", ConditionName(pair.condition)},
+      {"devices", instance.device_ids},
+      {"dropped_parameters", identity.dropped_parameters},
+      {"engine", seal.engine_kind},
+      {"engine_version", identity.engine_version},
+      {"host", settings.host_facts},
+      {"instance", instance.name},
+      {"location", instance.location == Location::kCloud ? "cloud" : "local"},
+      {"model_digest", seal.model_digest},
+      {"prefix_cache_controlled", identity.prefix_cache_controlled},
+      {"quantization", seal.quantization},
+      {"ref", pair.build.ref},
+      {"revision", pair.build.revision},
+  };
+  if (identity.context_tokens) {
+    facts["context_tokens"] = *identity.context_tokens;
+  }
+  // What engines say of themselves may be any bytes.
+  return {.seal = seal,
+          .facts_json = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+std::string MismatchText(const Seal& sealed, const Seal& here) {
+  return absl::StrFormat("sealed %s, here %s", SealText(sealed), SealText(here));
+}
+
+}  // namespace wattfleet::agent

@@ -1,0 +1,309 @@
+#include "agent/core/lease_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+#include "agent/core/environment.h"
+#include "agent/drive/backoff.h"
+
+namespace wattfleet::agent {
+
+namespace {
+
+constexpr Backoff kEngineBackoff{
+    .first = std::chrono::seconds(1), .factor = 2, .cap = std::chrono::seconds(30)};
+
+// What a result weighs in a batch beside its body, roughly.
+constexpr std::size_t kResultBytes = 120;
+
+DriveOptions OptionsOf(const PairSpec& pair) {
+  return {.condition = pair.condition,
+          .generation = pair.generation,
+          .timeouts = pair.timeouts,
+          .tries = std::max(1, pair.retry.errors)};
+}
+
+// An engine that will not do for this build, however often it is asked.
+bool IsHopeless(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+LeaseRun::LeaseRun(const LeaseGrant& grant, const AgentSettings& settings,
+                   const InstanceOffer& instance, const AgentParts& parts, DriveWorld& world,
+                   Owner& owner)
+    : grant_(grant),
+      settings_(settings),
+      instance_(instance),
+      parts_(parts),
+      owner_(owner),
+      account_(std::make_unique<NoEnergyAccount>()),
+      driver_(world, OptionsOf(grant.pair), *this),
+      expires_(parts.clock.MonotonicNow() + grant.ttl) {
+  environment_.facts_json = "{}";
+}
+
+LeaseRun::~LeaseRun() = default;
+
+void LeaseRun::Add(LeaseQueries queries) {
+  if (!lost_queries_) {
+    driver_.Add(std::move(queries.queries), queries.last);
+  }
+}
+
+void LeaseRun::OnDisconnected() {
+  if (!driver_.has_all_queries()) {
+    lost_queries_ = true;
+    driver_.Add({}, true);
+  }
+}
+
+void LeaseRun::Start() {
+  stage_ = Stage::kPreparing;
+  Acquire();
+}
+
+void LeaseRun::Finish(const std::string& why) {
+  EndAs(LeaseOutcome::kReleased, why);
+  driver_.Finish();
+}
+
+void LeaseRun::Stop(const std::string& why) {
+  EndAs(LeaseOutcome::kReleased, why);
+  driver_.Stop();
+}
+
+void LeaseRun::EndAs(LeaseOutcome outcome, std::string message) {
+  is_ending_ = true;
+  if (!outcome_) {
+    outcome_ = outcome;
+    message_ = std::move(message);
+  }
+}
+
+LeaseProgress LeaseRun::progress() const {
+  LeaseProgress progress{
+      .lease = grant_.lease, .epoch = grant_.epoch, .units_done = driver_.units_done()};
+  if (driving_since_) {
+    const double seconds =
+        std::chrono::duration<double>(parts_.clock.MonotonicNow() - *driving_since_).count();
+    progress.units_per_second =
+        seconds > 0 ? static_cast<double>(progress.units_done) / seconds : 0;
+  }
+  return progress;
+}
+
+void LeaseRun::Acquire() {
+  ++engine_tries_;
+  const PairSpec& pair = grant_.pair;
+  parts_.engines.Acquire(instance_.name, pair.build, std::max(1, pair.condition.concurrency),
+                         pair.generation.context_tokens,
+                         [this, alive = std::weak_ptr(alive_)](absl::StatusOr<ReadyEngine> engine) {
+                           if (!alive.expired() && !is_ending_) {
+                             OnEngine(std::move(engine));
+                           }
+                         });
+}
+
+void LeaseRun::OnEngine(absl::StatusOr<ReadyEngine> engine) {
+  if (!engine.ok()) {
+    OnEngineMissing(engine.status());
+    return;
+  }
+  Flush();  // what came before was made under the environment as it was
+  engine_ = *std::move(engine);
+  environment_ = DescribeEnvironment(settings_, instance_, grant_.pair, engine_.identity);
+  if (grant_.seal && *grant_.seal != environment_.seal) {
+    EndAs(LeaseOutcome::kBuildMismatch, MismatchText(*grant_.seal, environment_.seal));
+    driver_.Stop();
+    return;
+  }
+  const bool is_replay = environment_.seal.engine_kind == "replay";
+  if (!driving_since_ && engine_.co_located && !is_replay) {
+    account_ = parts_.meter.OpenAccount(instance_.device_ids, parts_.runner);
+  }
+  if (is_replay || !owner_.NeedsBaseline(*this, engine_.identity)) {
+    Drive();
+    return;
+  }
+  parts_.meter.MeasureBaseline(instance_.device_ids, parts_.runner, WhileOpen([this] {
+                                 owner_.OnBaseline(*this, engine_.identity);
+                                 Drive();
+                               }));
+}
+
+void LeaseRun::OnEngineMissing(const absl::Status& status) {
+  const std::string what =
+      absl::StrFormat("%s on %s: %s", grant_.pair.build.engine, instance_.name, status.message());
+  owner_.OnTrouble(what);
+  if (IsHopeless(status)) {
+    EndAs(LeaseOutcome::kEngineBlocked, what);
+    driver_.Stop();
+    return;
+  }
+  if (engine_tries_ >= std::max(1, grant_.pair.retry.crashes)) {
+    EndAs(LeaseOutcome::kFailed, what);
+    driver_.Abandon(what);
+    return;
+  }
+  parts_.runner.PostAfter(kEngineBackoff.Spread(engine_tries_ - 1, parts_.random),
+                          WhileOpen([this] { Acquire(); }));
+}
+
+void LeaseRun::Drive() {
+  stage_ = Stage::kDriving;
+  if (!driving_since_) {
+    driving_since_ = parts_.clock.MonotonicNow();
+  }
+  Flags flags = engine_.co_located ? 0 : kFlagRemoteServer;
+  if (!engine_.identity.dropped_parameters.empty()) {
+    flags |= kFlagParameterDropped;
+  }
+  if (!engine_.identity.prefix_cache_controlled) {
+    flags |= kFlagPrefixCacheUncontrolled;
+  }
+  driver_.Start({.backend = engine_.backend, .account = account_.get(), .flags = flags});
+}
+
+void LeaseRun::OnResult(Result result) {
+  if (engine_tries_ > 0) {
+    engine_tries_ = 0;
+    owner_.OnTrouble("");
+  }
+  const std::size_t bytes = result.body_zstd.size() + kResultBytes;
+  if (!results_.empty() && result_bytes_ + bytes > 4 * kBatchBytes) {
+    Flush();
+  }
+  result_bytes_ += bytes;
+  results_.push_back(std::move(result));
+  if (results_.size() >= kBatchResults || result_bytes_ >= kBatchBytes) {
+    Flush();
+  } else {
+    FlushSoon();
+  }
+}
+
+void LeaseRun::OnEngineSuspect(const std::string& why) {
+  owner_.OnTrouble(absl::StrFormat("%s on %s: %s", grant_.pair.build.engine, instance_.name, why));
+  parts_.engines.Distrust(instance_.name);
+  stage_ = Stage::kPreparing;
+  parts_.runner.PostAfter(kEngineBackoff.Spread(engine_tries_, parts_.random),
+                          WhileOpen([this] { Acquire(); }));
+}
+
+void LeaseRun::OnEnd(DriveReport report) {
+  is_ending_ = true;
+  if (report.end == DriveEnd::kEngineFailed) {
+    owner_.OnTrouble(report.message);
+    parts_.engines.Distrust(instance_.name);
+  }
+  if (!report.failures.empty()) {
+    Flush();  // failures may fill a batch of their own
+  }
+  ResultBatch batch = NewBatch();
+  batch.results = std::exchange(results_, {});
+  batch.close = LeaseClose{.outcome = OutcomeOf(report),
+                           .message = outcome_ ? message_ : report.message,
+                           .failures = std::move(report.failures),
+                           .ledger = CloseBooks()};
+  if (!outcome_ && lost_queries_) {
+    batch.close->message = "the connection was lost before all queries had come";
+  }
+  stage_ = Stage::kClosed;
+  owner_.OnBatch(std::move(batch));
+  owner_.OnClosed(*this);
+}
+
+LeaseOutcome LeaseRun::OutcomeOf(const DriveReport& report) const {
+  if (outcome_) {
+    return *outcome_;
+  }
+  switch (report.end) {
+    case DriveEnd::kFinished:
+      if (!report.failures.empty()) {
+        return LeaseOutcome::kFailed;
+      }
+      return lost_queries_ ? LeaseOutcome::kReleased : LeaseOutcome::kCompleted;
+    case DriveEnd::kStopped:
+      return LeaseOutcome::kReleased;
+    case DriveEnd::kEngineFailed:
+      return LeaseOutcome::kFailed;
+    case DriveEnd::kBlocked:
+      return LeaseOutcome::kEngineBlocked;
+  }
+  return LeaseOutcome::kFailed;
+}
+
+std::vector<LedgerEntry> LeaseRun::CloseBooks() {
+  std::vector<LedgerEntry> ledger = account_->Close();
+  if (driver_.saw_recorded_energy()) {
+    ledger.push_back({.channel = static_cast<std::uint32_t>(account_->channels().size()),
+                      .total = driver_.recorded_total(),
+                      .attributed = driver_.recorded_total()});
+  }
+  return ledger;
+}
+
+ResultBatch LeaseRun::NewBatch() const {
+  ResultBatch batch;
+  batch.lease = grant_.lease;
+  batch.pair = grant_.pair.id;
+  batch.sweep = grant_.pair.sweep;
+  batch.epoch = grant_.epoch;
+  batch.environment = environment_;
+  batch.channels = account_->channels();
+  if (driver_.saw_recorded_energy()) {
+    batch.channels.push_back({.name = "recorded",
+                              .source = "recorded",
+                              .scope = Scope::kModelled,
+                              .facts_json = R"({"from":"the recording"})"});
+  }
+  return batch;
+}
+
+void LeaseRun::FlushSoon() {
+  if (flush_is_posted_) {
+    return;
+  }
+  flush_is_posted_ = true;
+  parts_.runner.PostAfter(kBatchAge, [this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) {
+      flush_is_posted_ = false;
+      Flush();
+    }
+  });
+}
+
+void LeaseRun::Flush() {
+  if (results_.empty()) {
+    return;
+  }
+  ResultBatch batch = NewBatch();
+  batch.results = std::exchange(results_, {});
+  result_bytes_ = 0;
+  owner_.OnBatch(std::move(batch));
+}
+
+std::function<void()> LeaseRun::WhileOpen(std::function<void()> task) const {
+  return [this, alive = std::weak_ptr(alive_), task = std::move(task)] {
+    if (!alive.expired() && !is_ending_) {
+      task();
+    }
+  };
+}
+
+}  // namespace wattfleet::agent
