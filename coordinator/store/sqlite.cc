@@ -217,11 +217,26 @@ absl::StatusOr<std::int64_t> SqliteConnection::Number(const char* sql) {
 }
 
 absl::StatusOr<SqliteStatement> SqliteConnection::Prepare(std::string_view sql) {
+  std::string_view rest;
+  WF_ASSIGN_OR_RETURN(std::optional<SqliteStatement> statement, PrepareNext(sql, rest));
+  if (!statement.has_value()) {
+    return absl::InternalError(absl::StrFormat("%s: no statement in: %s", path_, sql));
+  }
+  return *std::move(statement);
+}
+
+absl::StatusOr<std::optional<SqliteStatement>> SqliteConnection::PrepareNext(
+    std::string_view sql, std::string_view& rest) {
   sqlite3_stmt* statement = nullptr;
+  const char* tail = nullptr;
   const int code = sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()),
-                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+                                      SQLITE_PREPARE_PERSISTENT, &statement, &tail);
   if (code != SQLITE_OK) {
     return Error(code);
+  }
+  rest = sql.substr(static_cast<std::size_t>(tail - sql.data()));
+  if (statement == nullptr) {
+    return std::optional<SqliteStatement>();
   }
   return SqliteStatement(statement);
 }

@@ -82,6 +82,9 @@ class SqliteConnection {
   // The first column of the first row; an error when there is none.
   absl::StatusOr<std::int64_t> Number(const char* sql);
   absl::StatusOr<SqliteStatement> Prepare(std::string_view sql);
+  // The first statement of `sql`, and in `rest` what follows it; none when there is no more.
+  absl::StatusOr<std::optional<SqliteStatement>> PrepareNext(std::string_view sql,
+                                                             std::string_view& rest);
   // A statement that is prepared once and kept, reset, ready to bind. `sql` is a literal: it is
   // looked up by address. Borrowed until the connection ends.
   absl::StatusOr<SqliteStatement*> Cached(const char* sql);

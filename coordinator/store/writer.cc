@@ -27,10 +27,17 @@ Size SizeOf(const StoreBatch& batch) {
   return size;
 }
 
-// A store that is corrupt, or that contradicts the core, must not be written to any more.
+// A store that is corrupt, or that contradicts the core (our bug), must not be written to any more.
 [[noreturn]] void Die(const absl::Status& status) {
   std::fprintf(stderr, "wattfleet: the store cannot go on: %s\n", status.ToString().c_str());
+  if (absl::IsDataLoss(status)) {
+    std::_Exit(EXIT_FAILURE);
+  }
   std::abort();
+}
+
+bool IsWorthAnotherTry(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status);
 }
 
 }  // namespace
@@ -79,10 +86,10 @@ void StoreWriter::Loop() {
     }
     if (task) {
       task(store_);
-    } else if (!group.empty()) {
-      Commit(std::move(group));
-    } else if (const absl::Status idle = store_.Idle(); !idle.ok()) {
-      callbacks_.health(std::string(idle.message()));
+    } else if (group.empty()) {
+      Idle();
+    } else if (!Commit(std::move(group))) {
+      return;
     }
   }
 }
@@ -127,33 +134,42 @@ bool StoreWriter::Next(std::vector<StoreBatch>& group, std::function<void(Store&
   return true;
 }
 
-void StoreWriter::Commit(std::vector<StoreBatch> group) {
-  bool sick = false;
+bool StoreWriter::Commit(std::vector<StoreBatch> group) {
   while (true) {
     absl::StatusOr<std::vector<Committed>> committed = store_.Apply(group);
+    SayHealth(committed.status());
     if (committed.ok()) {
-      if (sick) {
-        callbacks_.health("");
-      }
       for (Committed& one : *committed) {
         callbacks_.committed(std::move(one));
       }
-      return;
+      return true;
     }
-    if (!absl::IsResourceExhausted(committed.status()) &&
-        !absl::IsUnavailable(committed.status())) {
+    if (!IsWorthAnotherTry(committed.status())) {
       Die(committed.status());
     }
     // Nothing of the group is applied and nobody was told that it was: senders run out of credit
     // and wait with us.
-    sick = true;
-    callbacks_.health(std::string(committed.status().message()));
     absl::MutexLock lock(&mutex_);
     if (stopping_) {
-      return;
+      return false;
     }
     mutex_.AwaitWithTimeout(absl::Condition(&stopping_), limits_.retry_after);
   }
+}
+
+void StoreWriter::Idle() {
+  const absl::Status idle = store_.Idle();
+  if (!idle.ok() && !IsWorthAnotherTry(idle)) {
+    Die(idle);
+  }
+  SayHealth(idle);
+}
+
+void StoreWriter::SayHealth(const absl::Status& status) {
+  if (!status.ok() || sick_) {
+    callbacks_.health(std::string(status.message()));
+  }
+  sick_ = !status.ok();
 }
 
 }  // namespace wattfleet::coordinator

@@ -24,7 +24,8 @@ namespace wattfleet::coordinator {
 
 // The one thread that touches the store: takes batches in order, commits them in groups, and says
 // what each did. Groups never mix sweeps, so that a spool's cursor stays contiguous whichever file
-// a crash leaves behind.
+// a crash leaves behind. A failed guard (INTERNAL) aborts the program, and a corrupt store ends it
+// with a message: nothing may be written any more.
 class StoreWriter {
  public:
   struct Callbacks {
@@ -52,7 +53,7 @@ class StoreWriter {
   // Runs `task` on the writer's thread, between two commits and behind what is queued. Thread-safe.
   void RunOnWriter(std::function<void(Store&)> task);
   // Commits what is queued, then ends the thread; what comes later is dropped. A store that cannot
-  // write gets one more try. Idempotent.
+  // write gets one more try; what then is left was never acknowledged. Idempotent.
   void Stop();
 
  private:
@@ -65,7 +66,10 @@ class StoreWriter {
   void Loop();
   // The next task, or a group of batches of one sweep; false when stopping and drained.
   bool Next(std::vector<StoreBatch>& group, std::function<void(Store&)>& task);
-  void Commit(std::vector<StoreBatch> group);
+  // False when it gave up to stop: what comes after the group must not be applied without it.
+  bool Commit(std::vector<StoreBatch> group);
+  void Idle();
+  void SayHealth(const absl::Status& status);
 
   Store& store_;
   const Callbacks callbacks_;
@@ -73,6 +77,7 @@ class StoreWriter {
   absl::Mutex mutex_;
   std::deque<Job> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool sick_ = false;  // what was last said; the writer's thread alone
   std::jthread thread_;
 };
 

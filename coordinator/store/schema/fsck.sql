@@ -59,7 +59,8 @@ WHERE n IS NOT p.results;
 SELECT 'I22 result in an unknown environment' AS broken, p.pair_id, p.environment_id
 FROM pair_environment p LEFT JOIN environment e USING (environment_id) WHERE e.environment_id IS NULL;
 SELECT 'I23 query sampled twice' AS broken, q FROM sample GROUP BY q HAVING count(*) > 1;
-SELECT 'I24 file without its sweep' AS broken, count(*) AS rows FROM sweep HAVING count(*) <> 1;
+SELECT 'I24 file without its sweep' AS broken, count(*) AS rows FROM sweep
+HAVING count(*) <> 1 AND EXISTS (SELECT 1 FROM pair);
 SELECT 'I25 pair or facts are not JSON' AS broken, 'pair' AS kind, pair_id AS id FROM pair WHERE NOT json_valid(spec)
 UNION ALL SELECT 'I25 pair or facts are not JSON', 'environment', environment_id FROM environment WHERE facts <> '' AND NOT json_valid(facts)
 UNION ALL SELECT 'I25 pair or facts are not JSON', 'channel', channel_id FROM channel WHERE facts <> '' AND NOT json_valid(facts);

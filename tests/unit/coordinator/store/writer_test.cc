@@ -1,5 +1,6 @@
 #include "coordinator/store/writer.h"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -20,7 +21,10 @@ class FaultyStore final : public Store {
   absl::StatusOr<std::vector<Committed>> Apply(std::span<const StoreBatch> batches) override {
     if (failures > 0) {
       --failures;
-      return absl::ResourceExhaustedError("the disk is full");
+      if (on_failure) {
+        on_failure();
+      }
+      return failure;
     }
     groups.push_back(batches.size());
     return real.Apply(batches);
@@ -33,6 +37,8 @@ class FaultyStore final : public Store {
 
   MemoryStore real;
   int failures = 0;
+  absl::Status failure = absl::ResourceExhaustedError("the disk is full");
+  std::function<void()> on_failure;
   std::vector<std::size_t> groups;
 };
 
@@ -125,6 +131,59 @@ TEST(StoreWriterTest, AcknowledgesNothingThatItCouldNotWriteBeforeStopping) {
   writer.Stop();
 
   EXPECT_TRUE(journal.committed.empty());
+}
+
+TEST(StoreWriterTest, AppliesNothingBehindAGroupThatItGaveUp) {
+  FaultyStore store;
+  store.failures = 2;
+  absl::Notification has_failed;
+  store.on_failure = [&] {
+    if (!has_failed.HasBeenNotified()) {
+      has_failed.Notify();
+    }
+  };
+  Journal journal;
+  StoreWriter writer(store, journal.Callbacks(), {.retry_after = absl::Hours(1)});
+
+  writer.Enqueue(Batch(1, 1), {});
+  has_failed.WaitForNotification();
+  writer.Enqueue(Batch(2, 1), {});
+  writer.Stop();
+
+  EXPECT_TRUE(store.groups.empty());
+  EXPECT_TRUE(journal.committed.empty());
+}
+
+TEST(StoreWriterTest, KeepsAGroupWithinItsRows) {
+  FaultyStore store;
+  Journal journal;
+  const auto graded = std::make_shared<absl::Notification>();
+  StoreWriter writer(store, journal.Callbacks(), {.group_rows = 3});
+
+  writer.Enqueue(Batch(1, 2), {graded});  // holds the writer until the others are queued
+  for (std::uint64_t id = 2; id <= 6; ++id) {
+    writer.Enqueue(Batch(id, 1), {});
+  }
+  graded->Notify();
+  writer.Stop();
+
+  EXPECT_THAT(store.groups, ElementsAre(1, 3, 2));
+}
+
+TEST(StoreWriterDeathTest, AFailedGuardAbortsAndACorruptStoreEndsTheProgram) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto run = [](std::vector<StoreOp> ops, absl::Status failure) {
+    FaultyStore store;
+    store.failure = std::move(failure);
+    store.failures = store.failure.ok() ? 0 : 1;
+    Journal journal;
+    StoreWriter writer(store, journal.Callbacks());
+    writer.Enqueue({.id = 1, .sweep = SweepId{1}, .ops = std::move(ops)}, {});
+    writer.Stop();
+  };
+
+  EXPECT_DEATH(run({SetPairState{}}, absl::OkStatus()), "sweep 1 is not stored");
+  EXPECT_EXIT(run({}, absl::DataLossError("malformed")), ::testing::ExitedWithCode(1), "malformed");
 }
 
 TEST(StoreWriterTest, RunsTasksBehindWhatIsQueued) {
