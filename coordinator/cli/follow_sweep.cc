@@ -16,13 +16,14 @@ constexpr std::chrono::seconds kAbsenceForgiven{60};
 
 }  // namespace
 
-absl::StatusOr<std::string> FollowSweep(FleetClient& fleet, const std::string& sweep,
-                                        Interrupt& interrupt, const Clock& clock,
-                                        const std::function<absl::Status()>& attend) {
+absl::StatusOr<std::string> FollowSweep(
+    FleetClient& fleet, const std::string& sweep, Interrupt& interrupt, const Clock& clock,
+    const std::function<absl::Status(const SweepProgress&)>& attend) {
   ProgressPrinter printer(clock);
   MonotonicTime last_seen = clock.MonotonicNow();
+  SweepProgress now;
   while (!interrupt.WaitFor(kLookEvery)) {
-    WF_RETURN_IF_ERROR(attend());
+    WF_RETURN_IF_ERROR(attend(now));
     const absl::StatusOr<FleetProgress> progress = fleet.Status(sweep);
     if (!progress.ok()) {
       const bool is_away =
@@ -33,7 +34,7 @@ absl::StatusOr<std::string> FollowSweep(FleetClient& fleet, const std::string& s
       continue;
     }
     last_seen = clock.MonotonicNow();
-    const SweepProgress& now = progress->sweeps.front();
+    now = progress->sweeps.front();
     printer.Show(now);
     if (HasEnded(now.state)) {
       return now.state;

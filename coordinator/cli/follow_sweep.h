@@ -14,11 +14,11 @@
 namespace wattfleet::coordinator {
 
 // Shows the progress of `sweep` until it has ended; returns the state it ended in. CANCELLED when
-// the user interrupts; UNAVAILABLE when the coordinator stays away. `attend` is called between
-// looks; its error ends the wait and is returned.
-absl::StatusOr<std::string> FollowSweep(FleetClient& fleet, const std::string& sweep,
-                                        Interrupt& interrupt, const Clock& clock,
-                                        const std::function<absl::Status()>& attend);
+// the user interrupts; UNAVAILABLE when the coordinator stays away. `attend` is called
+// after each look, with what was seen last; its error ends the wait and is returned.
+absl::StatusOr<std::string> FollowSweep(
+    FleetClient& fleet, const std::string& sweep, Interrupt& interrupt, const Clock& clock,
+    const std::function<absl::Status(const SweepProgress&)>& attend);
 
 }  // namespace wattfleet::coordinator
 

@@ -26,8 +26,8 @@ ExitCode Watch(const WatchFlags& flags) {
   }
   const SystemClock clock;
   Interrupt interrupt;
-  const auto state =
-      FollowSweep(**fleet, flags.sweep, interrupt, clock, [] { return absl::OkStatus(); });
+  const auto state = FollowSweep(**fleet, flags.sweep, interrupt, clock,
+                                 [](const SweepProgress&) { return absl::OkStatus(); });
   if (!state.ok()) {
     return Fail(state.status());
   }

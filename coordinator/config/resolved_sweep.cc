@@ -153,7 +153,7 @@ Value Exclusions(const std::vector<Exclusion>& exclusions) {
 
 void PutSettings(const SweepFile& file, Value& root) {
   Value prompt = Map();
-  Put(prompt, "template", Plain(file.prompt_template));
+  Put(prompt, "template", Text(file.prompt_template));
   Put(prompt, "shots", Number(file.prompt_shots));
   Put(prompt, "system", TextOrNull(file.system_prompt));
   Put(root, "prompt", std::move(prompt));

@@ -226,7 +226,14 @@ class SweepReader {
 
   void ReadPrompt(Section& s) {
     s.ReadMap("prompt", [this](Section& p) {
-      p.ReadChoice("template", {"auto", "plain"}, file_.prompt_template);
+      p.Read("template", file_.prompt_template);
+      const std::string& text = file_.prompt_template;
+      if (text != "auto" && text != "plain" && !absl::StrContains(text, "{question}")) {
+        p.AddProblem(*p.Find("template"),
+                     absl::StrFormat("template: \"%s\" is neither auto nor plain, nor a text with "
+                                     "{question} in it",
+                                     text));
+      }
       p.Read("shots", file_.prompt_shots, {.least = 0});
       RefuseUnless(p, "shots", file_.prompt_shots == 0);
       p.Read("system", file_.system_prompt);

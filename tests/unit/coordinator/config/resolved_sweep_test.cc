@@ -55,7 +55,7 @@ SweepFile FullFile() {
   file.accelerators = {"apple-*", "nvidia-h200"};
   file.conditions = {Condition{}, Condition{16}};
   file.exclude = {{.model_pattern = "*70b*", .accelerator_pattern = "apple-*"}};
-  file.prompt_template = "plain";
+  file.prompt_template = "Q: {question}\n${x}\nA:";
   file.system_prompt = "Be brief.\nVery.";
   file.timeouts.query = std::chrono::milliseconds(1500);
   file.retry = {.errors = 0, .crashes = 9};

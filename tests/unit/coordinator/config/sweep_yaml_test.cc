@@ -204,6 +204,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{With("exclude: [{accelerator: cpu}]\n"), "has no accelerator to exclude"},
         BadFile{With("timeouts: {query: 0s}\n"), "0s would fail every query"},
         BadFile{With("timeouts: {query: 90}\n"), "query: expected a duration"},
+        BadFile{With("prompt: {template: plane}\n"), "template: \"plane\" is neither auto nor"},
         BadFile{With("generation: {top_p: 2}\n"), "top_p: expected a number from 0 to 1"},
         BadFile{With("generation: {thinking: hard}\n"), "thinking: \"hard\" is not known"},
         BadFile{"sweep: a/b\nworkload: q\nmodels: [{name: m, serve: [{engine: synthetic}]}]\n",
