@@ -79,7 +79,7 @@ ROWS = {
     "agent/config": FOUNDATION + (
         "common/config", "agent/engine/engine_supervisor.h", "agent/power/power_config.h"),
     "agent/cli": FOUNDATION + (
-        "common/process", "agent/accelerator", "agent/backend", "agent/config", "agent/core",
+        "common/grpc", "common/process", "agent/accelerator", "agent/backend", "agent/config", "agent/core",
         "agent/drive", "agent/energy", "agent/engine", "agent/link", "agent/power",
         "agent/spool"),
     # main.cc, which wires everything.

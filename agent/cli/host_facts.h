@@ -1,0 +1,19 @@
+#ifndef WF_AGENT_CLI_HOST_FACTS_H_
+#define WF_AGENT_CLI_HOST_FACTS_H_
+
+#include <map>
+#include <string>
+
+namespace wattfleet::agent {
+
+// What of this machine belongs into an environment: os, kernel, cpu, cpu_governor, power_supply
+// (mains or battery), nvidia_driver. A fact that the machine does not tell is absent. `root` is
+// where /proc, /sys and /etc are.
+std::map<std::string, std::string> HostFacts(const std::string& root = "");
+
+// Changes when the machine starts anew; empty where nobody tells.
+std::string BootId(const std::string& root = "");
+
+}  // namespace wattfleet::agent
+
+#endif  // WF_AGENT_CLI_HOST_FACTS_H_
