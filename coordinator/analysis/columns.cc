@@ -30,6 +30,7 @@ void UnitColumns::Reset(std::int64_t n_queries, std::int64_t n_repetitions) {
        {&ttft_ns, &input_tokens, &cached_tokens, &output_tokens, &reasoning_tokens}) {
     column->assign(n, std::nullopt);
   }
+  busy_seconds.clear();
   class_energy.assign(n, ClassEnergy::kAbsent);
   class_uj.assign(n, 0);
   modelled_uj.clear();

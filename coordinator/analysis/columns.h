@@ -44,6 +44,10 @@ struct UnitColumns {
   std::vector<std::optional<std::int64_t>> output_tokens;
   std::vector<std::optional<std::int64_t>> reasoning_tokens;
 
+  // Of served pairs (timing.h, ShareBusyTime): the unit's share of the time in which its instance
+  // had a request present. Empty otherwise.
+  std::vector<double> busy_seconds;
+
   std::vector<ClassEnergy> class_energy;
   std::vector<Microjoules> class_uj;  // where kMeasured
   // Both empty while no unit has such energy.

@@ -84,11 +84,11 @@ DeviceKind DeviceKindOf(std::string_view accelerator) {
   return DeviceKind::kDiscrete;
 }
 
-std::vector<std::string_view> EnergyClasses() {
-  std::vector<std::string_view> classes;
+std::vector<std::string> EnergyClasses() {
+  std::vector<std::string> classes;
   for (const ClassRow& row : kClassRows) {
     if (std::find(classes.begin(), classes.end(), row.asked) == classes.end()) {
-      classes.push_back(row.asked);
+      classes.emplace_back(row.asked);
     }
   }
   return classes;

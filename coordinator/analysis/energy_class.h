@@ -69,7 +69,7 @@ inline constexpr auto kClassRows = std::to_array<ClassRow>({
 });
 
 // The classes that a report can be asked for: accelerator, host, wall.
-std::vector<std::string_view> EnergyClasses();
+std::vector<std::string> EnergyClasses();
 bool IsEnergyClass(std::string_view name);
 
 // One channel of one agent, as the choice of channels sees it.

@@ -3,8 +3,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "coordinator/analysis/timing.h"
-
 namespace wattfleet::coordinator {
 
 namespace {
@@ -19,24 +17,17 @@ double Seconds(const UnitColumns& columns, std::size_t unit) {
   return static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond;
 }
 
-// Attributed energy of the population over the time that its requests were present, each moment
-// shared among all requests then present.
+// Attributed energy of the population over its share of the time with a request present, so that
+// results outside the population take their time with them.
 template <typename JoulesOf>
 std::optional<double> ServedPower(const UnitColumns& columns, const Population& population,
                                   const JoulesOf& joules_of) {
-  std::vector<std::size_t> completed;
-  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
-    if (columns.IsCompleted(unit)) {
-      completed.push_back(unit);
-    }
-  }
-  const std::vector<double> shares = PresenceShares(columns, completed);
   double joules = 0;
   double seconds = 0;
-  for (std::size_t i = 0; i < completed.size(); ++i) {
-    if (population[completed[i]] != 0) {
-      joules += joules_of(completed[i]);
-      seconds += shares[i];
+  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+    if (population[unit] != 0) {
+      joules += joules_of(unit);
+      seconds += columns.busy_seconds[unit];
     }
   }
   return seconds > 0 ? std::optional<double>(joules / seconds) : std::nullopt;
@@ -58,7 +49,7 @@ std::optional<double> JoulesPerOutputToken(const UnitColumns& columns, const Pop
 
 template <typename JoulesOf>
 std::optional<EnergyMeans> MeansOver(const UnitColumns& columns, const Population& population,
-                                     Condition condition, const JoulesOf& joules_of) {
+                                     const JoulesOf& joules_of) {
   const auto mean = [&](const auto& value_of) {
     return MeanOverQueries(columns, [&](std::size_t unit) -> std::optional<double> {
       return population[unit] != 0 ? value_of(unit) : std::nullopt;
@@ -76,11 +67,12 @@ std::optional<EnergyMeans> MeansOver(const UnitColumns& columns, const Populatio
     const double seconds = Seconds(columns, unit);
     return seconds > 0 ? std::optional<double>(joules_of(unit) / seconds) : std::nullopt;
   });
+  const bool is_served = !columns.busy_seconds.empty();
   EnergyMeans means;
   means.accuracy = accuracy.value_or(0);
   means.joules_per_query = *joules;
-  means.power_watts = condition.is_isolated() ? watts : ServedPower(columns, population, joules_of);
-  means.power_share_watts = condition.is_isolated() ? std::nullopt : watts;
+  means.power_watts = is_served ? ServedPower(columns, population, joules_of) : watts;
+  means.power_share_watts = is_served ? watts : std::nullopt;
   means.joules_per_output_token = JoulesPerOutputToken(columns, population, joules_of);
   return means;
 }
@@ -111,8 +103,7 @@ std::int64_t EnergyExclusions::*ReasonToExclude(const UnitColumns& columns, std:
 }
 
 std::optional<EnergyMeans> MeansOfColumn(const UnitColumns& columns,
-                                         const std::vector<std::optional<Microjoules>>& energy,
-                                         Condition condition) {
+                                         const std::vector<std::optional<Microjoules>>& energy) {
   if (energy.empty()) {
     return std::nullopt;
   }
@@ -121,7 +112,7 @@ std::optional<EnergyMeans> MeansOfColumn(const UnitColumns& columns,
     population[unit] = columns.IsDecided(unit) && energy[unit] &&
                        (columns.flags[unit] & FlagsThatSpoilTiming()) == 0;
   }
-  return MeansOver(columns, population, condition, [&](std::size_t unit) {
+  return MeansOver(columns, population, [&](std::size_t unit) {
     return static_cast<double>(*energy[unit]) * kJoulesPerMicrojoule;
   });
 }
@@ -183,7 +174,7 @@ EnergyFigures MeasuredFigures(const UnitColumns& columns, const EnergyTerms& ter
         static_cast<double>(measured) / static_cast<double>(figures.decided);
   }
   if (measured > 0) {
-    figures.means = MeansOver(columns, population, terms.condition, [&](std::size_t unit) {
+    figures.means = MeansOver(columns, population, [&](std::size_t unit) {
       return static_cast<double>(columns.class_uj[unit]) * kJoulesPerMicrojoule;
     });
   }
@@ -200,12 +191,12 @@ EnergyFigures MeasuredFigures(const UnitColumns& columns, const EnergyTerms& ter
   return figures;
 }
 
-std::optional<EnergyMeans> ModelledMeans(const UnitColumns& columns, Condition condition) {
-  return MeansOfColumn(columns, columns.modelled_uj, condition);
+std::optional<EnergyMeans> ModelledMeans(const UnitColumns& columns) {
+  return MeansOfColumn(columns, columns.modelled_uj);
 }
 
-std::optional<EnergyMeans> ImportedMeans(const UnitColumns& columns, Condition condition) {
-  return MeansOfColumn(columns, columns.imported_uj, condition);
+std::optional<EnergyMeans> ImportedMeans(const UnitColumns& columns) {
+  return MeansOfColumn(columns, columns.imported_uj);
 }
 
 }  // namespace wattfleet::coordinator

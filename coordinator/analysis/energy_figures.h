@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "common/domain/pair.h"
 #include "coordinator/analysis/columns.h"
 
 namespace wattfleet::coordinator {
@@ -37,13 +36,13 @@ struct EnergyExclusions {
   }
 };
 
-// Plain averages of one kind of energy, over the decided results that have it and lie outside
+// Averages of one kind of energy, over the decided results that have it and lie outside
 // warm-up, ramp and tail. Repetitions of a query are averaged first.
 struct EnergyMeans {
   double accuracy = 0;  // of the same results
   double joules_per_query = 0;
   // isolated: mean of E_q / t_q. served: attributed energy / time with at least one request
-  // present (timing.h PresenceShares). Absent where no time passed.
+  // present. Absent where no time passed.
   std::optional<double> power_watts;
   std::optional<double> power_share_watts;  // served only: mean of E_q / t_q, never ranked
   std::optional<double> joules_per_output_token;
@@ -65,7 +64,6 @@ struct EnergyFigures {
 
 // What energy figures need to know beside the columns.
 struct EnergyTerms {
-  Condition condition;
   bool cache_off = true;
   std::optional<double> cached_input_share;
 };
@@ -73,8 +71,8 @@ struct EnergyTerms {
 EnergyFigures MeasuredFigures(const UnitColumns& columns, const EnergyTerms& terms);
 
 // Modelled and imported energies, which are never ranked; nullopt where there are none.
-std::optional<EnergyMeans> ModelledMeans(const UnitColumns& columns, Condition condition);
-std::optional<EnergyMeans> ImportedMeans(const UnitColumns& columns, Condition condition);
+std::optional<EnergyMeans> ModelledMeans(const UnitColumns& columns);
+std::optional<EnergyMeans> ImportedMeans(const UnitColumns& columns);
 
 }  // namespace wattfleet::coordinator
 

@@ -51,19 +51,21 @@ TimingFigures FiguresOf(const UnitColumns& columns, const NsOf& ns_of) {
 struct Edge {
   std::int64_t at_ns = 0;
   std::uint32_t instance = 0;
-  std::uint32_t request = 0;  // index into `units`
   bool is_start = false;
+  std::size_t unit = 0;
 };
 
-std::vector<Edge> EdgesInOrder(const UnitColumns& columns, std::span<const std::size_t> units) {
+std::vector<Edge> EdgesInOrder(const UnitColumns& columns) {
   std::vector<Edge> edges;
-  edges.reserve(units.size() * 2);
-  for (std::uint32_t request = 0; request < units.size(); ++request) {
-    const std::size_t unit = units[request];
+  edges.reserve(columns.units() * 2);
+  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+    if (!columns.IsCompleted(unit)) {
+      continue;
+    }
     Edge edge{.at_ns = columns.sent_unix_ms[unit] * kNanosecondsPerMillisecond,
               .instance = columns.instance[unit],
-              .request = request,
-              .is_start = true};
+              .is_start = true,
+              .unit = unit};
     edges.push_back(edge);
     edge.at_ns += columns.duration_ns[unit];
     edge.is_start = false;
@@ -102,25 +104,22 @@ TimingFigures TimeToFirstToken(const UnitColumns& columns) {
   });
 }
 
-std::vector<double> PresenceShares(const UnitColumns& columns, std::span<const std::size_t> units) {
-  std::vector<double> shares(units.size(), 0);
-  // Integral of 1 / present since the instance's first edge, in ns.
-  double integral = 0;
+void ShareBusyTime(UnitColumns& columns) {
+  columns.busy_seconds.assign(columns.units(), 0);
+  // Integral of 1 / present over all edges so far; it stands still between requests, and so from
+  // one instance's last edge to the next one's first.
+  double integral_s = 0;
   std::int64_t present = 0;
-  const std::vector<Edge> edges = EdgesInOrder(columns, units);
-  for (std::size_t i = 0; i < edges.size(); ++i) {
-    const Edge& edge = edges[i];
-    if (i > 0 && edges[i - 1].instance == edge.instance && present > 0) {
-      integral +=
-          static_cast<double>(edge.at_ns - edges[i - 1].at_ns) / static_cast<double>(present);
+  std::int64_t before_ns = 0;
+  for (const Edge& edge : EdgesInOrder(columns)) {
+    if (present > 0) {
+      integral_s += static_cast<double>(edge.at_ns - before_ns) * kSecondsPerNanosecond /
+                    static_cast<double>(present);
     }
-    shares[edge.request] += edge.is_start ? -integral : integral;
+    before_ns = edge.at_ns;
+    columns.busy_seconds[edge.unit] += edge.is_start ? -integral_s : integral_s;
     present += edge.is_start ? 1 : -1;
   }
-  for (double& share : shares) {
-    share *= kSecondsPerNanosecond;
-  }
-  return shares;
 }
 
 }  // namespace wattfleet::coordinator

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "coordinator/analysis/columns.h"
 
@@ -30,13 +29,13 @@ TimingFigures Latency(const UnitColumns& columns);
 // Of those whose first chunk was seen.
 TimingFigures TimeToFirstToken(const UnitColumns& columns);
 
-// For each unit of `units`, its share of the time in which its instance had at least one request
-// of `units` present: the integral of 1 / (requests present) over its own time. Shares of one
-// instance sum to that instance's busy time. Seconds, aligned with `units`.
+// Fills `busy_seconds`: each completed unit's share of the time in which its instance had at least
+// one request present, which is the integral of 1 / (requests present) over its own time. Shares of
+// one instance sum to that instance's busy time.
 //
 // Times are the instance's wall clock to the millisecond for the start and its monotonic clock for
 // the length, since no other common time is stored.
-std::vector<double> PresenceShares(const UnitColumns& columns, std::span<const std::size_t> units);
+void ShareBusyTime(UnitColumns& columns);
 
 }  // namespace wattfleet::coordinator
 

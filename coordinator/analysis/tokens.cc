@@ -23,22 +23,16 @@ std::optional<double> MeanTokens(const UnitColumns& columns, const TokenColumn& 
   });
 }
 
-std::optional<double> OutputPerSecond(const UnitColumns& columns, Condition condition) {
-  std::vector<std::size_t> units;
+std::optional<double> OutputPerSecond(const UnitColumns& columns) {
   double tokens = 0;
   double seconds = 0;
   for (std::size_t unit = 0; unit < columns.units(); ++unit) {
     if (columns.IsCompleted(unit) && columns.output_tokens[unit] &&
         (columns.flags[unit] & FlagsThatSpoilTiming()) == 0) {
       tokens += static_cast<double>(*columns.output_tokens[unit]);
-      seconds += static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond;
-      units.push_back(unit);
-    }
-  }
-  if (!condition.is_isolated()) {
-    seconds = 0;
-    for (const double share : PresenceShares(columns, units)) {
-      seconds += share;
+      seconds += columns.busy_seconds.empty()
+                     ? static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond
+                     : columns.busy_seconds[unit];
     }
   }
   if (seconds <= 0) {
@@ -79,12 +73,12 @@ std::optional<double> TruncatedShare(const UnitColumns& columns) {
 
 }  // namespace
 
-TokenFigures CountTokens(const UnitColumns& columns, Condition condition) {
+TokenFigures CountTokens(const UnitColumns& columns) {
   return {.input_mean = MeanTokens(columns, columns.input_tokens),
           .cached_input_mean = MeanTokens(columns, columns.cached_tokens),
           .output_mean = MeanTokens(columns, columns.output_tokens),
           .reasoning_mean = MeanTokens(columns, columns.reasoning_tokens),
-          .output_per_second = OutputPerSecond(columns, condition),
+          .output_per_second = OutputPerSecond(columns),
           .cached_input_share = CachedInputShare(columns),
           .truncated_share = TruncatedShare(columns)};
 }

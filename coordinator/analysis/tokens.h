@@ -22,7 +22,7 @@ struct TokenFigures {
   // Share of completed results with the flag TRUNCATED.
   std::optional<double> truncated_share;
 };
-TokenFigures CountTokens(const UnitColumns& columns, Condition condition);
+TokenFigures CountTokens(const UnitColumns& columns);
 
 // The middle of the known input token counts (nearest rank).
 std::optional<std::int64_t> MedianInputTokens(const UnitColumns& columns);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
+#include "common/domain/nearest_name.h"
 #include "common/status/status_macros.h"
 
 namespace wattfleet::coordinator {
@@ -38,11 +39,15 @@ std::vector<UnionCandidate> Candidates(std::span<const KeptPair> pairs, const Is
 }
 
 absl::Status CheckModels(const NamedUnion& named, std::span<const KeptPair> pairs) {
+  std::vector<std::string> known;
+  for (const KeptPair& pair : pairs) {
+    known.push_back(pair.report->model);
+  }
   for (const std::string& model : named.models) {
-    if (std::none_of(pairs.begin(), pairs.end(),
-                     [&](const KeptPair& pair) { return pair.report->model == model; })) {
+    if (std::find(known.begin(), known.end(), model) == known.end()) {
       return absl::InvalidArgumentError(
-          absl::StrFormat("union %s: the sweep has no model %s", named.name, model));
+          absl::StrFormat("union %s: the sweep has no model \"%s\"; %s", named.name, model,
+                          NearestText(model, known)));
     }
   }
   return absl::OkStatus();

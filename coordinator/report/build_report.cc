@@ -1,13 +1,12 @@
 #include "coordinator/report/build_report.h"
 
 #include <set>
-#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 
+#include "common/domain/nearest_name.h"
 #include "common/status/status_macros.h"
 #include "coordinator/analysis/energy_class.h"
 #include "coordinator/analysis/proportion.h"
@@ -26,9 +25,9 @@ absl::Status CheckClass(const std::string& energy_class) {
   if (IsEnergyClass(energy_class)) {
     return absl::OkStatus();
   }
-  const auto append = [](std::string* out, std::string_view name) { out->append(name); };
-  return absl::InvalidArgumentError(absl::StrFormat("no energy class %s: one of %s", energy_class,
-                                                    absl::StrJoin(EnergyClasses(), ", ", append)));
+  return absl::InvalidArgumentError(absl::StrFormat("energy class \"%s\" is not known; %s",
+                                                    energy_class,
+                                                    NearestText(energy_class, EnergyClasses())));
 }
 
 std::vector<std::string> DatasetsOf(const SampleColumns& sample, const Workload& workload) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 
 #include "common/status/status_macros.h"
+#include "coordinator/analysis/timing.h"
 #include "coordinator/report/facts.h"
 #include "coordinator/report/names.h"
 
@@ -122,6 +123,9 @@ absl::StatusOr<PairRows> PairReader::Read(const PairSnapshot& pair, UnitColumns&
   WF_RETURN_IF_ERROR(ReadResults(pair, rows, columns));
   WF_RETURN_IF_ERROR(ReadEnergy(pair, rows, columns));
   WF_RETURN_IF_ERROR(ReadQuarantine(pair, rows, columns));
+  if (!pair.spec.condition.is_isolated()) {
+    ShareBusyTime(columns);
+  }
   return rows;
 }
 

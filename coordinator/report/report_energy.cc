@@ -1,6 +1,6 @@
 #include "coordinator/report/report_energy.h"
 
-#include <algorithm>
+#include <bit>
 #include <map>
 #include <string>
 
@@ -15,13 +15,16 @@ namespace {
 
 constexpr double kWattsPerMicrowatt = 1e-6;
 
+// The scopes of the class on such a device where each has a sensor of its own.
 std::string ScopesNeeded(const PairSources& sources) {
+  ScopeSet most = 0;
   for (const ClassRow& row : kClassRows) {
-    if (row.asked == sources.options.energy_class && row.device == sources.rows.device) {
-      return ScopeNames(row.scopes);
+    if (row.asked == sources.options.energy_class && row.device == sources.rows.device &&
+        std::popcount(row.scopes) > std::popcount(most)) {
+      most = row.scopes;
     }
   }
-  return "no sensor that exists";
+  return ScopeNames(most);
 }
 
 // Why no result has measured energy of the class.
@@ -149,12 +152,10 @@ std::optional<double> SystematicRelative(const PairSources& sources,
 }  // namespace
 
 ReportedEnergy ReportEnergy(const PairSources& sources, std::optional<double> cached_input_share) {
-  const Condition condition = sources.pair.spec.condition;
   ReportedEnergy energy;
   energy.energy_class = sources.rows.choice.row ? std::string(sources.rows.choice.row->name)
                                                 : sources.options.energy_class;
-  energy.figures = MeasuredFigures(sources.columns, {.condition = condition,
-                                                     .cache_off = sources.options.cache_off,
+  energy.figures = MeasuredFigures(sources.columns, {.cache_off = sources.options.cache_off,
                                                      .cached_input_share = cached_input_share});
   energy.reason = ReasonOf(sources, energy.figures, cached_input_share);
   if (energy.figures.verdict == EnergyVerdict::kMeasured) {
@@ -162,10 +163,10 @@ ReportedEnergy ReportEnergy(const PairSources& sources, std::optional<double> ca
     energy.baseline_watts = BaselineWatts(sources, ledger);
     energy.systematic_relative = SystematicRelative(sources, ledger);
   }
-  if (const auto means = ModelledMeans(sources.columns, condition)) {
+  if (const auto means = ModelledMeans(sources.columns)) {
     energy.modelled = ReportedOtherEnergy{.model = sources.rows.modelled_by, .means = *means};
   }
-  if (const auto means = ImportedMeans(sources.columns, condition)) {
+  if (const auto means = ImportedMeans(sources.columns)) {
     energy.imported = ReportedOtherEnergy{.model = sources.rows.imported_from, .means = *means};
   }
   return energy;

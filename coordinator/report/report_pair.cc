@@ -159,7 +159,7 @@ ReportedPair ReportPair(const PairSources& sources) {
   pair.subjects = Strata(columns, sources.sample.subject, sources.workload.subjects());
   pair.datasets = Strata(columns, sources.sample.dataset, sources.workload.datasets());
   pair.macro_accuracy = MacroOf(pair.datasets);
-  pair.tokens = CountTokens(columns, spec.condition);
+  pair.tokens = CountTokens(columns);
   pair.energy = ReportEnergy(sources, pair.tokens.cached_input_share);
   pair.latency = Latency(columns);
   pair.ttft = TimeToFirstToken(columns);

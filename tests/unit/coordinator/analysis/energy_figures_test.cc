@@ -4,21 +4,18 @@
 
 #include <gtest/gtest.h>
 
+#include "coordinator/analysis/timing.h"
 #include "tests/unit/coordinator/analysis/columns_examples.h"
 
 namespace wattfleet::coordinator {
 namespace {
-
-constexpr EnergyTerms kIsolated{};
-constexpr EnergyTerms kServedByTwo{
-    .condition = {.concurrency = 2}, .cache_off = true, .cached_input_share = std::nullopt};
 
 TEST(EnergyFigures, IsolatedPowerIsTheUnweightedMeanOfWattsPerQuery) {
   UnitColumns columns = ColumnsOf("cw");
   SetMeasured(columns, 0, 100, 2);  // 50 W
   SetMeasured(columns, 1, 60, 6);   // 10 W
   columns.output_tokens = {20, 60};
-  const EnergyFigures figures = MeasuredFigures(columns, kIsolated);
+  const EnergyFigures figures = MeasuredFigures(columns, {});
   ASSERT_EQ(figures.verdict, EnergyVerdict::kMeasured);
   EXPECT_DOUBLE_EQ(*figures.means->power_watts, 30);
   EXPECT_FALSE(figures.means->power_share_watts.has_value());
@@ -34,7 +31,8 @@ TEST(EnergyFigures, ServedPowerIsEnergyOverTheTimeWithARequestPresent) {
   SetMeasured(columns, 0, 100, 4);
   SetMeasured(columns, 1, 60, 4);
   columns.sent_unix_ms = {0, 2000};  // busy for 6 s
-  const EnergyFigures figures = MeasuredFigures(columns, kServedByTwo);
+  ShareBusyTime(columns);
+  const EnergyFigures figures = MeasuredFigures(columns, {});
   EXPECT_NEAR(*figures.means->power_watts, 160.0 / 6, 1e-9);
   EXPECT_DOUBLE_EQ(*figures.means->power_share_watts, (25.0 + 15.0) / 2);
   EXPECT_NEAR(*figures.ipw, 0.5 / (160.0 / 6), 1e-12);
@@ -49,7 +47,8 @@ TEST(EnergyFigures, TheTimeOfAnExcludedRequestIsNotTheOthersTime) {
     columns.sent_unix_ms[unit] = static_cast<std::int64_t>(unit / 2) * 1000;
   }
   columns.class_energy[7] = ClassEnergy::kInvalid;
-  const EnergyFigures figures = MeasuredFigures(columns, kServedByTwo);
+  ShareBusyTime(columns);
+  const EnergyFigures figures = MeasuredFigures(columns, {});
   ASSERT_EQ(figures.verdict, EnergyVerdict::kMeasured);
   EXPECT_NEAR(*figures.means->power_watts, 100, 1e-9);
 }
@@ -61,7 +60,7 @@ TEST(EnergyFigures, AccuracyAndEnergyAreOfTheSameResults) {
     SetMeasured(columns, unit, 10, 1);
   }
   columns.class_energy[0] = ClassEnergy::kInvalid;
-  const EnergyFigures figures = MeasuredFigures(columns, kIsolated);
+  const EnergyFigures figures = MeasuredFigures(columns, {});
   ASSERT_EQ(figures.verdict, EnergyVerdict::kMeasured);
   EXPECT_DOUBLE_EQ(figures.means->accuracy, 19.0 / 39);
   EXPECT_EQ(figures.excluded.invalid_energy, 1);
@@ -77,7 +76,7 @@ TEST(EnergyFigures, WarmUpAndRampAreLeftOutAndCounted) {
   SetMeasured(columns, 0, 1000, 1);
   columns.flags[0] = kFlagWarmup;
   columns.flags[3] = kFlagUnderfilled;
-  const EnergyFigures figures = MeasuredFigures(columns, kIsolated);
+  const EnergyFigures figures = MeasuredFigures(columns, {});
   EXPECT_EQ(figures.excluded.warm_up, 1);
   EXPECT_EQ(figures.excluded.ramp, 1);
   EXPECT_DOUBLE_EQ(figures.means->joules_per_query, 10);
@@ -90,7 +89,7 @@ TEST(EnergyFigures, BelowNineteenOfTwentyMeasuredThereAreNone) {
     for (std::size_t unit = 0; unit < measured; ++unit) {
       SetMeasured(columns, unit, 10, 1);
     }
-    return MeasuredFigures(columns, kIsolated);
+    return MeasuredFigures(columns, {});
   };
   EXPECT_EQ(verdict(95).verdict, EnergyVerdict::kMeasured);
   EXPECT_TRUE(verdict(95).ipw.has_value());
@@ -105,8 +104,7 @@ TEST(EnergyFigures, CachedInputUnderCacheOffIsNotRanked) {
   SetMeasured(columns, 0, 10, 1);
   SetMeasured(columns, 1, 10, 1);
   const auto figures = [&](bool cache_off, double share) {
-    return MeasuredFigures(columns,
-                           {.condition = {}, .cache_off = cache_off, .cached_input_share = share});
+    return MeasuredFigures(columns, {.cache_off = cache_off, .cached_input_share = share});
   };
   EXPECT_TRUE(figures(true, 0.01).ipw.has_value());
   EXPECT_TRUE(figures(false, 0.5).ipw.has_value());
@@ -121,7 +119,7 @@ TEST(EnergyFigures, WithoutACorrectAnswerThereIsNoPriceOfOne) {
   UnitColumns columns = ColumnsOf("wn");
   SetMeasured(columns, 0, 10, 1);
   SetMeasured(columns, 1, 10, 1);
-  const EnergyFigures figures = MeasuredFigures(columns, kIsolated);
+  const EnergyFigures figures = MeasuredFigures(columns, {});
   EXPECT_FALSE(figures.joules_per_correct.has_value());
   EXPECT_DOUBLE_EQ(*figures.ipw, 0);
 }
@@ -132,7 +130,7 @@ TEST(EnergyFigures, RepetitionsOfAQueryAreAveragedFirst) {
   SetMeasured(columns, 0, 10, 1);
   SetMeasured(columns, 1, 40, 1);
   SetMeasured(columns, 2, 30, 1);
-  const EnergyFigures figures = MeasuredFigures(columns, kIsolated);
+  const EnergyFigures figures = MeasuredFigures(columns, {});
   EXPECT_DOUBLE_EQ(figures.means->joules_per_query, (20.0 + 40.0) / 2);
   EXPECT_DOUBLE_EQ(figures.means->accuracy, 0.75);
 }
@@ -140,19 +138,19 @@ TEST(EnergyFigures, RepetitionsOfAQueryAreAveragedFirst) {
 TEST(EnergyFigures, ModelledEnergyIsShownUnderItsOwnNameAlone) {
   UnitColumns columns = ColumnsOf("cw");
   columns.modelled_uj = {4'000'000, 6'000'000};
-  const EnergyFigures figures = MeasuredFigures(columns, kIsolated);
+  const EnergyFigures figures = MeasuredFigures(columns, {});
   EXPECT_EQ(figures.verdict, EnergyVerdict::kModelled);
   EXPECT_FALSE(figures.means || figures.ipw || figures.ipj || figures.joules_per_correct);
-  EXPECT_DOUBLE_EQ(ModelledMeans(columns, {})->joules_per_query, 5);
-  EXPECT_DOUBLE_EQ(*ModelledMeans(columns, {})->power_watts, 5);
-  EXPECT_FALSE(ImportedMeans(columns, {}).has_value());
+  EXPECT_DOUBLE_EQ(ModelledMeans(columns)->joules_per_query, 5);
+  EXPECT_DOUBLE_EQ(*ModelledMeans(columns)->power_watts, 5);
+  EXPECT_FALSE(ImportedMeans(columns).has_value());
 }
 
 TEST(EnergyFigures, ImportedEnergyIsNotMeasured) {
   UnitColumns columns = ColumnsOf("c");
   columns.imported_uj = {4'000'000};
-  EXPECT_EQ(MeasuredFigures(columns, kIsolated).verdict, EnergyVerdict::kImported);
-  EXPECT_DOUBLE_EQ(ImportedMeans(columns, {})->joules_per_query, 4);
+  EXPECT_EQ(MeasuredFigures(columns, {}).verdict, EnergyVerdict::kImported);
+  EXPECT_DOUBLE_EQ(ImportedMeans(columns)->joules_per_query, 4);
 }
 
 }  // namespace

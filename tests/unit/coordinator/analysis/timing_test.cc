@@ -65,25 +65,25 @@ TEST(TimeToFirstToken, IsOfResultsWhoseFirstChunkWasSeen) {
   EXPECT_NEAR(*TimeToFirstToken(columns).mean, 0.3, 1e-12);
 }
 
-TEST(PresenceShares, SplitEachMomentAmongThoseThenPresent) {
+TEST(ShareBusyTime, SplitsEachMomentAmongThoseThenPresent) {
   UnitColumns columns = ColumnsOf("ccc");
   // Unit 0 over [0, 4) s, unit 1 over [1, 3) s, unit 2 on another instance over [0, 4) s.
   columns.sent_unix_ms = {0, 1000, 0};
   columns.duration_ns = {4'000'000'000, 2'000'000'000, 4'000'000'000};
   columns.instance = {0, 0, 1};
-  const std::vector<std::size_t> units = {0, 1, 2};
-  const std::vector<double> shares = PresenceShares(columns, units);
+  ShareBusyTime(columns);
+  const std::vector<double>& shares = columns.busy_seconds;
   EXPECT_DOUBLE_EQ(shares[0], 3.0);
   EXPECT_DOUBLE_EQ(shares[1], 1.0);
   EXPECT_DOUBLE_EQ(shares[2], 4.0);
 }
 
-TEST(PresenceShares, DoNotCountTheTimeBetweenRequests) {
+TEST(ShareBusyTime, DoesNotCountTheTimeBetweenRequests) {
   UnitColumns columns = ColumnsOf("ccc");
   columns.sent_unix_ms = {10'000, 1000, 0};
   columns.duration_ns = {1'000'000'000, 2'000'000'000, 0};
-  const std::vector<std::size_t> units = {0, 1, 2};
-  const std::vector<double> shares = PresenceShares(columns, units);
+  ShareBusyTime(columns);
+  const std::vector<double>& shares = columns.busy_seconds;
   EXPECT_DOUBLE_EQ(std::accumulate(shares.begin(), shares.end(), 0.0), 3.0);
 }
 

@@ -2,19 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "coordinator/analysis/timing.h"
 #include "tests/unit/coordinator/analysis/columns_examples.h"
 
 namespace wattfleet::coordinator {
 namespace {
 
-constexpr Condition kIsolated{};
-constexpr Condition kServedByTwo{.concurrency = 2};
-
 TEST(Tokens, MeansAreOverQueriesWhoseCountIsKnown) {
   UnitColumns columns = ColumnsOf("cw.f");
   columns.input_tokens = {100, std::nullopt, 900, 900};
   columns.output_tokens = {10, 30, 900, 900};
-  const TokenFigures tokens = CountTokens(columns, kIsolated);
+  const TokenFigures tokens = CountTokens(columns);
   EXPECT_DOUBLE_EQ(*tokens.input_mean, 100);
   EXPECT_DOUBLE_EQ(*tokens.output_mean, 20);
   EXPECT_FALSE(tokens.reasoning_mean.has_value());
@@ -25,28 +23,29 @@ TEST(Tokens, OutputPerSecondIsOfTheTimeInRequestsWhenIsolated) {
   columns.output_tokens = {30, 50, 10'000};
   columns.duration_ns = {3'000'000'000, 1'000'000'000, 1'000'000'000};
   columns.flags[2] = kFlagWarmup;
-  EXPECT_DOUBLE_EQ(*CountTokens(columns, kIsolated).output_per_second, 20);
+  EXPECT_DOUBLE_EQ(*CountTokens(columns).output_per_second, 20);
 }
 
 TEST(Tokens, OutputPerSecondIsOfTheBusyTimeWhenServed) {
   UnitColumns columns = ColumnsOf("cc");
   columns.output_tokens = {30, 50};
   columns.duration_ns = {2'000'000'000, 2'000'000'000};
-  EXPECT_DOUBLE_EQ(*CountTokens(columns, kServedByTwo).output_per_second, 40);
+  ShareBusyTime(columns);
+  EXPECT_DOUBLE_EQ(*CountTokens(columns).output_per_second, 40);
 }
 
 TEST(Tokens, CachedShareIsOfResultsWhereBothCountsAreKnown) {
   UnitColumns columns = ColumnsOf("ccc");
   columns.input_tokens = {100, 300, 500};
   columns.cached_tokens = {0, 40, std::nullopt};
-  EXPECT_DOUBLE_EQ(*CountTokens(columns, kIsolated).cached_input_share, 0.1);
-  EXPECT_FALSE(CountTokens(ColumnsOf("cc"), kIsolated).cached_input_share.has_value());
+  EXPECT_DOUBLE_EQ(*CountTokens(columns).cached_input_share, 0.1);
+  EXPECT_FALSE(CountTokens(ColumnsOf("cc")).cached_input_share.has_value());
 }
 
 TEST(Tokens, TruncatedShareIsOfCompletedResults) {
   UnitColumns columns = ColumnsOf("ccccf.");
   columns.flags[1] = kFlagTruncated;
-  EXPECT_DOUBLE_EQ(*CountTokens(columns, kIsolated).truncated_share, 0.25);
+  EXPECT_DOUBLE_EQ(*CountTokens(columns).truncated_share, 0.25);
 }
 
 TEST(Tokens, MedianInputIsTheMiddleOfTheKnown) {

@@ -104,8 +104,9 @@ TEST(BuildReport, AnyAcceleratorTakesItsKindFromTheAgentsFacts) {
   sweep.view.pairs[1].spec.accelerator = "any";
   sweep.view.channels.erase(sweep.view.channels.begin() + 1);  // the GPU's
   EXPECT_EQ(sweep.Build().pairs[1].energy.figures.verdict, EnergyVerdict::kUnmeasurable);
-  EXPECT_THAT(sweep.Build().pairs[1].energy.reason,
-              HasSubstr("needs module, its agents measure cpu-package + dram"));
+  EXPECT_THAT(
+      sweep.Build().pairs[1].energy.reason,
+      HasSubstr("needs accelerator + cpu-package + dram, its agents measure cpu-package + dram"));
   sweep.view.environments[{2}][0].environment.facts_json = R"({"accelerator":"cpu-xeon"})";
   EXPECT_EQ(sweep.Build().pairs[1].energy.figures.verdict, EnergyVerdict::kMeasured);
 }
@@ -153,7 +154,8 @@ TEST(BuildReport, ANamedUnionMustNameModelsOfTheSweep) {
   EXPECT_EQ(report.unions.back().result.coverage, Wilson(100, 1000));
   EXPECT_THAT(
       BuildReport(sweep.view, sweep.workload, {.unions = {{.name = "mine", .models = {"gpt"}}}}),
-      StatusIs(absl::StatusCode::kInvalidArgument, "union mine: the sweep has no model gpt"));
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               HasSubstr("union mine: the sweep has no model \"gpt\"; one of")));
 }
 
 TEST(BuildReport, ComparesOneModelAcrossPairsCloudOverLocal) {
@@ -167,6 +169,77 @@ TEST(BuildReport, ComparesOneModelAcrossPairsCloudOverLocal) {
   EXPECT_NEAR(*comparison.p_mcnemar, 2.0 / (1 << 20), 1e-12);
   EXPECT_DOUBLE_EQ(comparison.ipw_ratio->value, (0.46 / 500) / ((428.0 / 986) / 45));
   EXPECT_EQ(comparison.ipw_ratio->note, "not yet");
+}
+
+TEST(BuildReport, ConditionsThatDifferAreNotCompared) {
+  ExampleSweep sweep;
+  sweep.view.pairs[1].spec.condition.concurrency = 16;
+  EXPECT_THAT(sweep.Build().comparisons, IsEmpty());
+}
+
+TEST(BuildReport, ServedPowerIsPerInstanceAndItsShareStandsBeside) {
+  ExampleSweep sweep;
+  sweep.view.pairs[1].spec.condition.concurrency = 2;
+  // Two instances, each with one request after another: 500 J in 1 s. The share is the same.
+  auto& environments = sweep.view.environments[{2}];
+  environments.push_back(environments[0]);
+  environments[1].environment_id = 7;
+  environments[1].instance = "gpu1";
+  for (auto& row : sweep.view.results[{2}]) {
+    row.environment_id = row.unit % 2 == 0 ? 2 : 7;
+    row.sent_unix_ms = 1000 * (row.unit / 2);
+  }
+  const auto means = sweep.Build().pairs[1].energy.figures.means;
+  ASSERT_TRUE(means.has_value());
+  EXPECT_NEAR(*means->power_watts, 500, 1e-6);
+  EXPECT_DOUBLE_EQ(*means->power_share_watts, 500);
+}
+
+TEST(BuildReport, BaselineAndSensorErrorAreAbsentUnlessEveryChannelHasThem) {
+  ExampleSweep sweep;
+  for (const std::int64_t channel : {2, 3, 4}) {
+    sweep.view.ledger.push_back(
+        {.lease = {2},
+         .pair = {2},
+         .channel_id = channel,
+         .entry = {
+             .total = 10'000'000, .attributed = 10'000'000, .baseline_uw = 1'000'000 * channel}});
+  }
+  sweep.view.channels[1].facts.facts_json = R"({"systematic_relative":0.05})";
+  sweep.view.channels[2].facts.facts_json = R"({"systematic_relative":0.05})";
+  coordinator::ReportedEnergy energy = sweep.Build().pairs[1].energy;
+  EXPECT_DOUBLE_EQ(*energy.baseline_watts, 2 + 3 + 4);
+  EXPECT_EQ(energy.systematic_relative, std::nullopt);
+  // The Mac's ledger is another pair's.
+  EXPECT_DOUBLE_EQ(*sweep.Build().pairs[0].energy.baseline_watts, 9.1);
+
+  sweep.view.channels[3].facts.facts_json = R"({"systematic_relative":0.20})";
+  sweep.view.ledger.back().entry.baseline_uw.reset();
+  energy = sweep.Build().pairs[1].energy;
+  EXPECT_EQ(energy.baseline_watts, std::nullopt);
+  EXPECT_DOUBLE_EQ(*energy.systematic_relative, 0.10);
+}
+
+TEST(BuildReport, ALedgerOfAnotherPairOnTheSameChannelIsNotItsOwn) {
+  ExampleSweep sweep;
+  sweep.view.ledger.push_back(sweep.view.ledger[0]);
+  sweep.view.ledger.back().pair = {77};
+  EXPECT_DOUBLE_EQ(sweep.Build().quality.ledger->total, 141'000);
+}
+
+TEST(BuildReport, IsProvisionalUntilTheSweepIsComplete) {
+  using coordinator::SweepState;
+  ExampleSweep sweep;
+  const auto is_provisional = [&](SweepState state) {
+    sweep.view.record.state = state;
+    return sweep.Build().provisional;
+  };
+  EXPECT_FALSE(is_provisional(SweepState::kComplete));
+  EXPECT_FALSE(is_provisional(SweepState::kCompleteWithGaps));
+  for (const SweepState state : {SweepState::kPending, SweepState::kRunning, SweepState::kPaused,
+                                 SweepState::kBlocked, SweepState::kCancelled}) {
+    EXPECT_TRUE(is_provisional(state));
+  }
 }
 
 TEST(BuildReport, ClassesThatDifferAreNotDivided) {
@@ -323,7 +396,7 @@ TEST(BuildReport, AnUnknownEnergyClassIsRefusedWithTheKnownOnes) {
   ExampleSweep sweep;
   EXPECT_THAT(BuildReport(sweep.view, sweep.workload, {.energy_class = "hots"}),
               StatusIs(absl::StatusCode::kInvalidArgument,
-                       "no energy class hots: one of accelerator, host, wall"));
+                       "energy class \"hots\" is not known; nearest is \"host\""));
 }
 
 }  // namespace

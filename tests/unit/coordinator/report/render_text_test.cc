@@ -9,6 +9,7 @@
 #include "coordinator/report/render.h"
 #include "coordinator/report/report_text.h"
 #include "coordinator/report/text_table.h"
+#include "tests/support/status_matchers.h"
 #include "tests/unit/coordinator/report/example_sweep.h"
 
 namespace wattfleet::testing {
@@ -84,6 +85,15 @@ TEST(RenderTable, OfAnEmptySweepSaysSo) {
   auto report = BuildReport(view, workload, {});
   ASSERT_TRUE(report.ok());
   EXPECT_THAT(RenderTable(*report), HasSubstr("no pair yet"));
+}
+
+TEST(RenderAs, KnowsItsFormatsByName) {
+  const coordinator::Report report = ExampleSweep().Build();
+  EXPECT_EQ(*coordinator::RenderAs(report, "table"), RenderTable(report));
+  EXPECT_EQ(*coordinator::RenderAs(report, "md"), RenderMarkdown(report));
+  EXPECT_EQ(*coordinator::RenderAs(report, "json"), coordinator::RenderJson(report));
+  EXPECT_THAT(coordinator::RenderAs(report, "jsn"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("nearest is \"json\"")));
 }
 
 TEST(TextTable, MovesNamesThatAllRowsShareToTheTitleOnlyWhenTooWide) {
