@@ -228,6 +228,15 @@ std::string UnsatisfiableLine(const Unsatisfied& unsatisfied) {
                       ", nearest ", unsatisfied.nearest);
 }
 
+std::string UnsatisfiableText(const std::vector<Unsatisfied>& unsatisfied) {
+  if (unsatisfied.empty()) {
+    return "";
+  }
+  const std::string first = UnsatisfiableLine(unsatisfied.front());
+  return unsatisfied.size() == 1 ? first
+                                 : absl::StrCat(first, " (and ", unsatisfied.size() - 1, " more)");
+}
+
 Expansion ExpandSweep(const SweepFile& file, const SampleFacts& sample,
                       const std::vector<InstanceOffer>& fleet) {
   return Expander(file, sample, fleet).Run();

@@ -25,6 +25,8 @@ enum class Unserved {
 
 // "UNSATISFIABLE: llama-3.1-8b needs ollama llama3.1:8b on nvidia-h200, nearest ...".
 std::string UnsatisfiableLine(const Unsatisfied& unsatisfied);
+// The first of them and how many more there are; empty when all is satisfied.
+std::string UnsatisfiableText(const std::vector<Unsatisfied>& unsatisfied);
 
 // The sweep's sample of its workload, and how its prompts are made.
 struct SampleFacts {

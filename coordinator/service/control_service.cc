@@ -2,7 +2,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+
+#include "common/domain/nearest_name.h"
 #include "common/grpc/status_conversion.h"
 #include "coordinator/report/names.h"
 #include "coordinator/service/open_served_sweep.h"
@@ -14,8 +18,14 @@ namespace wattfleet::coordinator {
 
 namespace {
 
-absl::Status NoSuchSweep(const std::string& name) {
-  return absl::NotFoundError("no sweep named " + name);
+absl::Status NoSuchSweep(const CoordinatorCore& core, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [id, sweep] : core.sweeps()) {
+    names.push_back(sweep.record.name);
+  }
+  return absl::NotFoundError(names.empty()
+                                 ? absl::StrCat("no sweep ", name, "; there is none yet")
+                                 : absl::StrCat("no sweep ", name, "; ", NearestText(name, names)));
 }
 
 }  // namespace
@@ -59,7 +69,7 @@ grpc::ServerUnaryReactor* ControlService::Status(grpc::CallbackServerContext* co
       }
     }
     if (!request->sweep().empty() && reply->sweeps().empty()) {
-      reactor->Finish(ToGrpcStatus(NoSuchSweep(request->sweep())));
+      reactor->Finish(ToGrpcStatus(NoSuchSweep(loop.core(), request->sweep())));
       return;
     }
     if (!loop.store_health().empty()) {
@@ -95,7 +105,7 @@ grpc::ServerUnaryReactor* ControlService::Command(grpc::CallbackServerContext* c
   loop_.OnRunner([request, reply, reactor](CoordinatorLoop& loop) {
     const SweepEntry* sweep = loop.core().FindSweep(request->sweep());
     if (sweep == nullptr) {
-      reactor->Finish(ToGrpcStatus(NoSuchSweep(request->sweep())));
+      reactor->Finish(ToGrpcStatus(NoSuchSweep(loop.core(), request->sweep())));
       return;
     }
     const SweepState before = sweep->record.state;

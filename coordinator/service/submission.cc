@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 
 #include "common/status/status_macros.h"
 #include "coordinator/config/sweep_yaml.h"
@@ -61,7 +60,7 @@ std::vector<PairSpec> NewPairs(const CoordinatorCore& core, const SweepEntry& sw
 
 absl::Status CheckServed(const Expansion& expansion, Unserved unserved) {
   if (unserved == Unserved::kRefuse && !expansion.unsatisfied.empty()) {
-    return absl::FailedPreconditionError(absl::StrJoin(Notes(expansion), "; "));
+    return absl::FailedPreconditionError(UnsatisfiableText(expansion.unsatisfied));
   }
   return absl::OkStatus();
 }
@@ -82,7 +81,7 @@ absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& re
   const SweepEntry* sweep = loop.core().FindSweep(served->file.sweep);
   const std::vector<std::string> notes = Notes(expansion);
   if (!notes.empty()) {
-    loop.Apply(SweepReason{sweep->record.id, absl::StrJoin(notes, "; ")});
+    loop.Apply(SweepReason{sweep->record.id, UnsatisfiableText(expansion.unsatisfied)});
   }
   return Submitted{.sweep = sweep->record.id, .notes = notes};
 }
@@ -123,7 +122,7 @@ absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& 
     loop.Apply(SweepExtended{.sweep = id, .resolved = resolved, .pairs = fresh});
   }
   const std::vector<std::string> notes = Notes(expansion);
-  loop.Apply(SweepReason{id, absl::StrJoin(notes, "; ")});
+  loop.Apply(SweepReason{id, UnsatisfiableText(expansion.unsatisfied)});
   return Submitted{.sweep = id,
                    .resumed = difference.kind == SweepDifference::Kind::kSame,
                    .extended = difference.kind == SweepDifference::Kind::kExtends,
@@ -148,7 +147,7 @@ void MatchSweepsToFleet(CoordinatorLoop& loop) {
     if (!fresh.empty()) {
       loop.Apply(SweepExtended{.sweep = id, .resolved = "", .pairs = fresh});
     }
-    loop.Apply(SweepReason{id, absl::StrJoin(Notes(expansion), "; ")});
+    loop.Apply(SweepReason{id, UnsatisfiableText(expansion.unsatisfied)});
   }
 }
 

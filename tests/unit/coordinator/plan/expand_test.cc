@@ -153,6 +153,15 @@ TEST(ExpandSweepTest, WithoutAgentsThereIsNoNearest) {
                                             "org/small on apple-*, nearest no agent is connected"));
 }
 
+TEST(UnsatisfiableTextTest, NamesTheFirstAndCountsTheRest) {
+  const Expansion expansion = ExpandSweep(TwoModels(), HundredQueries(), {});
+
+  EXPECT_EQ(UnsatisfiableText(expansion.unsatisfied),
+            "UNSATISFIABLE: small needs ollama small:1b or vllm org/small on any accelerator, "
+            "nearest no agent is connected (and 1 more)");
+  EXPECT_EQ(UnsatisfiableText({}), "");
+}
+
 TEST(ExpandSweepTest, LocationIsTheEntrysElseTheInstances) {
   SweepFile file = TwoModels();
   file.models = {Model("recorded", {Serve("replay", "/r.jsonl")}),
