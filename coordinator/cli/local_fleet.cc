@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "common/config/load.h"
 #include "common/status/status_macros.h"
 #include "coordinator/cli/grpc_fleet_client.h"
 #include "coordinator/store/data_directory.h"
@@ -22,6 +23,14 @@ constexpr std::chrono::milliseconds kLookEvery{20};
 constexpr std::chrono::seconds kStartPatience{60};
 constexpr std::chrono::seconds kStopPatience{20};
 constexpr int kMostRestarts = 20;
+
+// Whether an agent's file gives a name. What is wrong with the file, the agent says.
+bool HasName(const std::string& agent_file) {
+  const auto document = config::LoadFile(agent_file);
+  return document.ok() &&
+         std::any_of(document->root.entries.begin(), document->root.entries.end(),
+                     [](const config::Entry& entry) { return entry.key.text == "name"; });
+}
 
 std::string FirstLine(const std::string& path) {
   std::ifstream file(path);
@@ -94,10 +103,21 @@ absl::Status LocalFleet::StartAgents() {
   WF_ASSIGN_OR_RETURN(const std::string program, FindProgram("wattfleet-agent"));
   for (const std::string& file : options_.agent_files) {
     const std::string name = std::filesystem::path(file).filename().string();
-    WF_RETURN_IF_ERROR(Launch(
-        absl::StrCat("agent ", name),
-        {program, "--config", file, "--insecure-loopback", "--coordinator", address_, "--spool",
-         absl::StrFormat("%s/run/spool-%d", options_.data_directory, members_.size())}));
+    const std::size_t number = members_.size();
+    std::vector<std::string> argv = {
+        program,
+        "--config",
+        file,
+        "--insecure-loopback",
+        "--coordinator",
+        address_,
+        "--spool",
+        absl::StrFormat("%s/run/spool-%d", options_.data_directory, number)};
+    // Agents of one fleet have different names; without one they are called after the host.
+    if (number > 1 && !HasName(file)) {
+      argv.insert(argv.end(), {"--name", absl::StrCat("agent-", number)});
+    }
+    WF_RETURN_IF_ERROR(Launch(absl::StrCat("agent ", name), std::move(argv)));
   }
   return absl::OkStatus();
 }

@@ -24,6 +24,7 @@ void AddCommands(CLI::App& app, Action& action) {
   AddSweepCommands(app, action);
   AddReportCommand(app, action);
   AddAgentsCommand(app, action);
+  AddFsckCommand(app, action);
 }
 
 // What to add to the message about a command that does not exist.

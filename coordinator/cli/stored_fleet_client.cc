@@ -60,8 +60,7 @@ class StoredFleetClient final : public FleetClient {
   }
 
   absl::StatusOr<std::string> Report(const ReportRequest& request) override {
-    return RenderStoredReport(data_directory_, request.sweep, request.format,
-                              request.energy_class);
+    return RenderStoredReport(data_directory_, request.sweep, request.format, request.energy_class);
   }
 
   const std::string& place() const override { return place_; }
