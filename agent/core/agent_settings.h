@@ -47,7 +47,7 @@ inline constexpr std::chrono::milliseconds kBatchAge{200};
 inline constexpr std::size_t kLeasesPerInstance = 2;  // one runs, one is ready
 inline constexpr double kSpoolNoMoreWork = 0.80;      // of the quota
 inline constexpr double kSpoolHold = 0.95;
-inline constexpr std::size_t kSyncBytes = 256U << 10;
+inline constexpr std::size_t kSyncBytes = 256U << 10;  // while there is no session
 inline constexpr std::chrono::seconds kSyncAge{1};
 inline constexpr std::chrono::seconds kWelcomePatience{15};
 inline constexpr std::chrono::seconds kShutdownGrace{10};  // for requests in flight

@@ -119,9 +119,11 @@ std::vector<HeldLease> Outbox::UnacknowledgedCloses() const {
   return held;
 }
 
+// What a power cut can take is never lost, only run again: it was not acknowledged. So while a
+// session brings acknowledgements, a sync a second is enough.
 void Outbox::SyncSoon(std::size_t bytes) {
   unsynced_bytes_ += bytes;
-  if (unsynced_bytes_ >= kSyncBytes) {
+  if (!is_live_ && unsynced_bytes_ >= kSyncBytes) {
     Sync();
     return;
   }
@@ -137,7 +139,8 @@ void Outbox::SyncSoon(std::size_t bytes) {
 }
 
 void Outbox::Sync() {
-  if (unsynced_bytes_ == 0) {
+  if (unsynced_bytes_ == 0 || is_empty()) {
+    unsynced_bytes_ = 0;
     return;
   }
   unsynced_bytes_ = 0;
