@@ -51,7 +51,7 @@ std::string StatusText(const FleetProgress& progress, const std::string& place) 
   }
   std::string text;
   for (const SweepProgress& sweep : progress.sweeps) {
-    absl::StrAppend(&text, ProgressLine(sweep), "\n");
+    absl::StrAppend(&text, ProgressLine(sweep, std::nullopt), "\n");
     for (const PairProgress& pair : sweep.pairs) {
       absl::StrAppendFormat(&text, "  %-60s %8d/%-8d %s", pair.name, pair.units - pair.open,
                             pair.units, pair.state);

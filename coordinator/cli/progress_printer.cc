@@ -14,6 +14,8 @@ namespace wattfleet::coordinator {
 namespace {
 
 constexpr std::chrono::seconds kLineEvery{10};
+constexpr std::chrono::seconds kSpeedWindow{60};
+constexpr std::chrono::seconds kSpeedLeast{2};
 constexpr std::size_t kLiveLines = 6;
 constexpr std::size_t kFallbackColumns = 80;
 
@@ -28,19 +30,32 @@ std::size_t TerminalColumns() {
 ProgressPrinter::ProgressPrinter(const Clock& clock)
     : clock_(clock), is_terminal_(isatty(STDERR_FILENO) == 1) {}
 
+std::optional<double> ProgressPrinter::Speed(MonotonicTime now, std::int64_t done) {
+  looks_.push_back({.at = now, .done = done});
+  while (now - looks_.front().at > kSpeedWindow && looks_.size() > 2) {
+    looks_.pop_front();
+  }
+  const std::chrono::duration<double> span = now - looks_.front().at;
+  if (span < kSpeedLeast) {
+    return std::nullopt;
+  }
+  return static_cast<double>(done - looks_.front().done) / span.count();
+}
+
 void ProgressPrinter::Show(const SweepProgress& sweep) {
+  const MonotonicTime now = clock_.MonotonicNow();
+  const std::optional<double> speed = Speed(now, Totals(sweep).done);
   if (is_terminal_) {
     Erase();
-    for (const std::string& line : ProgressLines(sweep, kLiveLines, TerminalColumns() - 1)) {
+    for (const std::string& line : ProgressLines(sweep, speed, kLiveLines, TerminalColumns() - 1)) {
       std::fprintf(stderr, "%s\n", line.c_str());
       ++live_lines_;
     }
     return;
   }
-  const MonotonicTime now = clock_.MonotonicNow();
-  if (!last_line_ || now - *last_line_ >= kLineEvery) {
+  if (!last_line_ || now - *last_line_ >= kLineEvery || HasEnded(sweep.state)) {
     last_line_ = now;
-    std::fprintf(stderr, "%s\n", ProgressLine(sweep).c_str());
+    std::fprintf(stderr, "%s\n", ProgressLine(sweep, speed).c_str());
   }
 }
 

@@ -2,6 +2,8 @@
 #define WF_COORDINATOR_CLI_PROGRESS_PRINTER_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -11,7 +13,7 @@
 namespace wattfleet::coordinator {
 
 // Shows a sweep's progress on standard error: on a terminal a few live lines, elsewhere one plain
-// line every 10 seconds. Reports on standard output stay clean.
+// line every 10 seconds and one at the end. Reports on standard output stay clean.
 class ProgressPrinter {
  public:
   explicit ProgressPrinter(const Clock& clock);
@@ -27,12 +29,19 @@ class ProgressPrinter {
   void Finish();
 
  private:
+  // Of the last minute or so; nothing before there is enough to tell.
+  std::optional<double> Speed(MonotonicTime now, std::int64_t done);
   void Erase();
 
+  struct Look {
+    MonotonicTime at;
+    std::int64_t done;
+  };
   const Clock& clock_;
   bool is_terminal_;
   std::size_t live_lines_ = 0;
   std::optional<MonotonicTime> last_line_;
+  std::deque<Look> looks_;
 };
 
 }  // namespace wattfleet::coordinator

@@ -50,9 +50,6 @@ SweepTotals Totals(const SweepProgress& sweep) {
     totals.done += pair.units - pair.open;
     totals.failed += pair.failed;
     totals.quarantined += pair.quarantined;
-    if (pair.open > 0) {
-      totals.units_per_second += pair.units_per_second;
-    }
   }
   return totals;
 }
@@ -73,12 +70,12 @@ std::string RoughDuration(std::chrono::seconds duration) {
   return absl::StrFormat("%dh %dm", minutes / 60, minutes % 60);
 }
 
-std::string ProgressLine(const SweepProgress& sweep) {
+std::string ProgressLine(const SweepProgress& sweep, std::optional<double> units_per_second) {
   const SweepTotals totals = Totals(sweep);
   std::string line = absl::StrFormat("%s: %s", sweep.name, Counts(totals.done, totals.units));
-  if (totals.units_per_second > 0 && totals.done < totals.units) {
-    const double left = static_cast<double>(totals.units - totals.done) / totals.units_per_second;
-    absl::StrAppendFormat(&line, ", %.1f/s, about %s left", totals.units_per_second,
+  if (units_per_second && *units_per_second > 0 && totals.done < totals.units) {
+    const double left = static_cast<double>(totals.units - totals.done) / *units_per_second;
+    absl::StrAppendFormat(&line, ", %.1f/s, about %s left", *units_per_second,
                           RoughDuration(std::chrono::seconds(std::llround(std::min(left, 1e9)))));
   }
   if (totals.failed > 0) {
@@ -96,9 +93,10 @@ std::string ProgressLine(const SweepProgress& sweep) {
   return line;
 }
 
-std::vector<std::string> ProgressLines(const SweepProgress& sweep, std::size_t lines,
+std::vector<std::string> ProgressLines(const SweepProgress& sweep,
+                                       std::optional<double> units_per_second, std::size_t lines,
                                        std::size_t columns) {
-  std::vector<std::string> shown = {ProgressLine(sweep)};
+  std::vector<std::string> shown = {ProgressLine(sweep, units_per_second)};
   std::size_t hidden = 0;
   for (const PairProgress& pair : sweep.pairs) {
     if (!IsOfInterest(pair)) {

@@ -26,7 +26,7 @@ ExitCode Run(const RunOptions& options) {
   std::fputs(outcome->report.c_str(), stdout);
   std::fflush(stdout);
   std::fprintf(stderr, "stored in %s; again: wattfleet report %s --data %s\n",
-               options.data_directory.c_str(), options.report.sweep.c_str(),
+               options.data_directory.c_str(), outcome->sweep.c_str(),
                options.data_directory.c_str());
   return ExitCode::kDone;
 }

@@ -92,7 +92,7 @@ absl::StatusOr<RunOutcome> Drive(const RunOptions& options, const SweepFile& fil
     }
     return fleet->Attend();
   };
-  RunOutcome outcome;
+  RunOutcome outcome{.sweep = file.sweep, .state = {}, .report = {}};
   WF_ASSIGN_OR_RETURN(outcome.state,
                       FollowSweep(fleet->client(), file.sweep, interrupt, clock, attend));
   WF_ASSIGN_OR_RETURN(outcome.report, fleet->client().Report(options.report));
@@ -117,7 +117,7 @@ absl::StatusOr<RunOutcome> RunSweep(const RunOptions& given) {
   }
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<FleetClient> stored,
                       OpenStoredFleet(options.data_directory));
-  RunOutcome outcome{.state = *state, .report = {}};
+  RunOutcome outcome{.sweep = file.sweep, .state = *state, .report = {}};
   WF_ASSIGN_OR_RETURN(outcome.report, stored->Report(options.report));
   return outcome;
 }

@@ -18,6 +18,7 @@ struct RunOptions {
 };
 
 struct RunOutcome {
+  std::string sweep;  // its name
   std::string state;  // that the sweep ended in
   std::string report;
 };

@@ -1,6 +1,7 @@
 #include "coordinator/cli/progress_text.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -31,8 +32,9 @@ SweepProgress Night() {
           .pairs = {Pair("a/x/any/isolated", 100, 0, 9), Pair("b/x/any/isolated", 100, 50, 2)}};
 }
 
-TEST(ProgressLineTest, AddsUpThePairsAndEstimatesWhatIsLeftFromThoseAtWork) {
-  EXPECT_EQ(ProgressLine(Night()), "night: 150/200 (75.0 %), 2.0/s, about 25s left");
+TEST(ProgressLineTest, AddsUpThePairsAndEstimatesWhatIsLeftOnceTheSpeedIsKnown) {
+  EXPECT_EQ(ProgressLine(Night(), 2.0), "night: 150/200 (75.0 %), 2.0/s, about 25s left");
+  EXPECT_EQ(ProgressLine(Night(), std::nullopt), "night: 150/200 (75.0 %)");
 }
 
 TEST(ProgressLineTest, NamesFailuresQuarantineStateAndReason) {
@@ -42,7 +44,7 @@ TEST(ProgressLineTest, NamesFailuresQuarantineStateAndReason) {
   sweep.state = "blocked";
   sweep.reason = "UNSATISFIABLE: x";
 
-  EXPECT_EQ(ProgressLine(sweep),
+  EXPECT_EQ(ProgressLine(sweep, 2.0),
             "night: 150/200 (75.0 %), 2.0/s, about 25s left, 12 failed, 3 quarantined, blocked: "
             "UNSATISFIABLE: x");
 }
@@ -50,17 +52,17 @@ TEST(ProgressLineTest, NamesFailuresQuarantineStateAndReason) {
 TEST(ProgressLineTest, SaysHundredPercentOnlyWhenAllIsDone) {
   SweepProgress sweep = Night();
   sweep.pairs = {Pair("a", 1'000'000, 1, 0)};
-  EXPECT_EQ(ProgressLine(sweep), "night: 999999/1000000 (99.9 %)");
+  EXPECT_EQ(ProgressLine(sweep, std::nullopt), "night: 999999/1000000 (99.9 %)");
 
   sweep.pairs = {Pair("a", 1'000'000, 0, 0)};
-  EXPECT_EQ(ProgressLine(sweep), "night: 1000000/1000000 (100.0 %)");
+  EXPECT_EQ(ProgressLine(sweep, std::nullopt), "night: 1000000/1000000 (100.0 %)");
 }
 
 TEST(ProgressLineTest, ASweepWithoutPairsHasNothingDone) {
   SweepProgress sweep = Night();
   sweep.pairs.clear();
 
-  EXPECT_EQ(ProgressLine(sweep), "night: 0/0 (0.0 %)");
+  EXPECT_EQ(ProgressLine(sweep, std::nullopt), "night: 0/0 (0.0 %)");
 }
 
 TEST(ProgressLinesTest, ShowsThePairsAtWorkAndCountsThoseThatDoNotFit) {
@@ -69,7 +71,7 @@ TEST(ProgressLinesTest, ShowsThePairsAtWorkAndCountsThoseThatDoNotFit) {
     sweep.pairs.push_back(Pair("p" + std::to_string(i), 10, 5, 1));
   }
 
-  const auto lines = ProgressLines(sweep, 4, 80);
+  const auto lines = ProgressLines(sweep, 1.0, 4, 80);
 
   ASSERT_THAT(lines, SizeIs(4));
   EXPECT_EQ(lines[1], "  b/x/any/isolated: 50/100 (50.0 %), 2.0/s");
@@ -77,7 +79,7 @@ TEST(ProgressLinesTest, ShowsThePairsAtWorkAndCountsThoseThatDoNotFit) {
 }
 
 TEST(ProgressLinesTest, KeepsToTheTerminal) {
-  for (const std::string& line : ProgressLines(Night(), 6, 30)) {
+  for (const std::string& line : ProgressLines(Night(), 1.0, 6, 30)) {
     EXPECT_LE(line.size(), 30U);
   }
 }
@@ -89,7 +91,7 @@ TEST(ProgressLinesTest, ABlockedPairIsShownWithItsReason) {
   sweep.pairs[1].units_per_second = 0;
   sweep.pairs[1].reason = "BUILD_MISMATCH";
 
-  EXPECT_THAT(ProgressLines(sweep, 6, 100),
+  EXPECT_THAT(ProgressLines(sweep, std::nullopt, 6, 100),
               ElementsAre("night: 150/200 (75.0 %)",
                           "  b/x/any/isolated: 50/100 (50.0 %), blocked: BUILD_MISMATCH"));
 }
