@@ -208,7 +208,8 @@ ChoiceAnswer ReadStatements(std::string_view text, int options) {
 // "The correct option is (B)" and "(B) is the correct answer".
 char ReadJudgement(std::string_view text, int options) {
   static const Pattern kCorrectOptionIs(
-      R"((?i)\b(?:correct|right|best|final)\s+(?:option|choice|letter)\s*(?:is|would be|must be|:))");
+      R"((?i)\b(?:(?:correct|right|best|final|my)\s+(?:option|choice|letter)\s*(?:is\b|would be\b|must be\b|:))"
+      R"(|(?:i|we)(?:'d|'ll|\s+would|\s+will)?\s+(?:choose|pick|select|go\s+with)\b))");
   static const Pattern kIsCorrect(
       R"((?:\(([A-Z])\)|(?i:option|choice|answer)\s+[(*]*([A-Z])[)*]*)\*{0,2}\s+(?i:is|as|must be)\s+(?i:(?:the|most|likely|therefore|thus)\s+)*(?i:correct|right|best)\b)");
   char answer = 0;
@@ -271,6 +272,19 @@ char LabelledOption(std::string_view text, const std::vector<std::string>& optio
   return groups[1][0];
 }
 
+// The letter of a response that begins with "B. ..." or "(B) ..." and labels nothing else. "I." is
+// left out: it numbers statements.
+char LeadingLabel(std::string_view text, int options) {
+  static const Pattern kLeading(R"([\s*_`(]*([A-Z])[).][)*\s]*[ \t*]\S)");
+  static const Pattern kAnotherLabel(R"(\n[\s*(]*[A-Z][).:]\s*\S)");
+  re2::StringPiece groups[2];
+  if (!kLeading.MatchStart(text, groups, 2) || kAnotherLabel.Find(text)) {
+    return 0;
+  }
+  const char letter = groups[1][0];
+  return letter - 'A' < options && letter != 'I' ? letter : '\0';
+}
+
 // The letter of the one option whose text `candidate` is, or 0.
 char OptionOfText(std::string_view candidate, const std::vector<std::string>& option_texts) {
   if (candidate.empty() || candidate.size() > kLongestOptionText) {
@@ -324,6 +338,9 @@ ChoiceAnswer ReadChoice(std::string_view text, int options,
     return {.letter = letter, .reason = {}};
   }
   if (const char letter = LabelledOption(text, option_texts); letter != 0) {
+    return {.letter = letter, .reason = {}};
+  }
+  if (const char letter = LeadingLabel(text, options); letter != 0) {
     return {.letter = letter, .reason = {}};
   }
   if (const char letter = ReadOptionText(text, option_texts); letter != 0) {

@@ -26,7 +26,8 @@ struct ChoiceAnswer {
 //     from where the text starts a next question;
 //  2. "the correct option is B", "(B) is the correct answer";
 //  3. a last or first line that is only a letter, or a last line that is a letter and its text;
-//  4. the text of exactly one option, behind "the answer is", as the last line or the whole.
+//  4. a response that begins with the label of an option, "B. ...", and labels no other;
+//  5. the text of exactly one option, behind "the answer is", as the last line or the whole.
 // Options merely mentioned in prose ("the closest is (C)") are not answers.
 ChoiceAnswer ReadChoice(std::string_view text, int options,
                         const std::vector<std::string>& option_texts);

@@ -75,7 +75,9 @@ TEST(McqGraderTest, ReadsAStatedLetterInEverySpelling) {
                {"The answer is (b).", "B"},
                {"{\"answer\": \"B\"}", "B"},
                {"The correct option is (B).", "B"},
-               {"Therefore, option (B) is the correct answer.", "B"}});
+               {"Therefore, option (B) is the correct answer.", "B"},
+               {"I would go with (B), as grass is.", "B"},
+               {"My choice is B.", "B"}});
 }
 
 TEST(McqGraderTest, ReadsALineThatIsOnlyALetter) {
@@ -88,6 +90,15 @@ TEST(McqGraderTest, ReadsALineThatIsOnlyALetter) {
                {"Some thoughts.\n**(B)**\n", "B"},
                {"B\n\nExplanation: grass looks so.", "B"},
                {"Thinking ...\nB. green", "B"}});
+}
+
+TEST(McqGraderTest, ReadsAResponseThatBeginsWithItsOnlyLabel) {
+  ExpectTaken({{"B. It is the colour of grass.", "B"},
+               {"(B) because grass is so.", "B"},
+               {"**B)** Grass is so.", "B"},
+               {"A. Red is warm.\nB. Green is calm.", kNothingStated},
+               {"I. First of all, who knows.", kNothingStated},
+               {"B.F. Skinner would know", kNothingStated}});
 }
 
 TEST(McqGraderTest, TakesTheTextOfExactlyOneOptionForItsLetter) {
@@ -182,7 +193,7 @@ TEST(McqGraderTest, StaysLinearOnHostileText) {
                                    {"****", kNothingStated},
                                    {"option (A) is the correct answer. ", "A"},
                                    {"correct option is ", kNothingStated},
-                                   {"A. red ", kNothingStated}};
+                                   {"A. red ", "A"}};
   for (const Case& c : cases) {
     EXPECT_EQ(Taken(LongText(c.content)), c.taken) << c.content;
   }
