@@ -28,6 +28,7 @@ struct DatasetPreset {
   std::string default_dataset;  // of rows without that column
   AnswerForm answer_form = AnswerForm::kWhole;
   bool needs_options = false;
+  bool subject_from_file = false;  // of rows without a subject; otherwise it is their dataset
 };
 
 // What the first row of an import shows.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 #include "common/status/annotate.h"
@@ -18,6 +19,12 @@ namespace {
 constexpr std::size_t kMostRejectedShown = 20;
 constexpr std::size_t kMostRows = std::size_t{1} << 31;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr std::string_view kBlanks = " \t";
+
+// Whether the first line of a file begins one JSON document rather than being a row.
+bool StartsDocument(std::string_view line) {
+  return !line.empty() && (line[0] == '[' || line == "{");
+}
 
 }  // namespace
 
@@ -25,17 +32,66 @@ absl::Status RowCollector::ReadFile(const std::string& path) {
   WF_ASSIGN_OR_RETURN(std::unique_ptr<ByteStream> stream, OpenByteStream(path));
   LineReader lines(std::move(stream), RowPadding());
   lines_before_file_.push_back(lines_);
+  reader_.SetFile(path);
+  WF_ASSIGN_OR_RETURN(const std::int64_t read, ReadLines(path, lines));
+  lines_ += read;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::int64_t> RowCollector::ReadLines(const std::string& path, LineReader& lines) {
+  bool is_first = true;
   Line line;
   while (true) {
     WF_ASSIGN_OR_RETURN(const bool more, lines.Next(line));
     if (!more) {
-      lines_ += line.number;
-      return absl::OkStatus();
+      return line.number;
     }
+    if (line.number == 1 && line.text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+      line.text.remove_prefix(kByteOrderMark.size());
+    }
+    const std::size_t begin = line.text.find_first_not_of(kBlanks);
+    if (begin == std::string_view::npos && !line.too_long) {
+      continue;
+    }
+    if (is_first && StartsDocument(line.text.substr(std::min(begin, line.text.size())))) {
+      return ReadDocument(path, line, lines);
+    }
+    is_first = false;
     if (absl::Status status = ReadLine(path, line); !status.ok()) {
       return Annotate(status, absl::StrFormat("%s:%d", path, line.number));
     }
   }
+}
+
+absl::StatusOr<std::int64_t> RowCollector::ReadDocument(const std::string& path, const Line& first,
+                                                        LineReader& lines) {
+  std::string document(first.text);
+  Line line;
+  while (true) {
+    WF_ASSIGN_OR_RETURN(const bool more, lines.Next(line));
+    if (!more) {
+      break;
+    }
+    absl::StrAppend(&document, "\n", std::string(line.text));
+    if (document.size() > kMaxLineBytes) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s is one JSON document of more than %d MiB: write it as a row a line",
+                          path, kMaxLineBytes >> 20));
+    }
+  }
+  absl::StatusOr<std::vector<std::string>> rows = reader_.SplitDocument(document);
+  if (!rows.ok()) {
+    return Annotate(rows.status(), path);
+  }
+  std::int64_t number = 0;
+  for (std::string& row : *rows) {
+    row.reserve(row.size() + RowPadding());
+    ++number;
+    if (absl::Status status = ReadLine(path, {.text = row, .number = number}); !status.ok()) {
+      return Annotate(status, absl::StrFormat("%s:%d", path, number));
+    }
+  }
+  return number;
 }
 
 absl::Status RowCollector::Finish() {
@@ -54,19 +110,12 @@ absl::Status RowCollector::Finish() {
 }
 
 absl::Status RowCollector::ReadLine(const std::string& path, const Line& line) {
-  std::string_view text = line.text;
-  if (line.number == 1 && text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
   if (line.too_long) {
     Reject(path, line.number, absl::StrFormat("a line of more than %d MiB", kMaxLineBytes >> 20));
     return absl::OkStatus();
   }
-  if (text.find_first_not_of(" \t") == std::string_view::npos) {
-    return absl::OkStatus();
-  }
   const std::int64_t number = lines_ + line.number;
-  WF_ASSIGN_OR_RETURN(const std::string reason, reader_.Read(text, number, query_));
+  WF_ASSIGN_OR_RETURN(const std::string reason, reader_.Read(line.text, number, query_));
   if (!reason.empty()) {
     Reject(path, line.number, reason);
     return absl::OkStatus();

@@ -28,8 +28,8 @@ class RowCollector {
   RowCollector(const ImportOptions& options, RowSpool spool, ImportReport& report)
       : options_(options), report_(report), spool_(std::move(spool)), reader_(options) {}
 
-  // Files in the order of ImportOptions::files. Errors name the file, and the line where there is
-  // one.
+  // Files in the order of ImportOptions::files: a row a line, or one JSON document, whose rows then
+  // count as lines. Errors name the file, and the line where there is one.
   absl::Status ReadFile(const std::string& path);
 
   // After the last file. INVALID_ARGUMENT when there is no row, or an id twice: both lines named.
@@ -42,6 +42,9 @@ class RowCollector {
   std::string preset() const { return reader_.preset(); }
 
  private:
+  absl::StatusOr<std::int64_t> ReadLines(const std::string& path, LineReader& lines);
+  absl::StatusOr<std::int64_t> ReadDocument(const std::string& path, const Line& first,
+                                            LineReader& lines);
   absl::Status ReadLine(const std::string& path, const Line& line);
   void Reject(const std::string& path, std::int64_t line, std::string reason);
   std::uint32_t StratumOf(const Query& query);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -126,6 +128,36 @@ RowReader::RowReader(const ImportOptions& options)
 
 RowReader::~RowReader() = default;
 
+void RowReader::SetFile(const std::string& path) {
+  file_stem_ = std::filesystem::path(path).filename().string();
+  file_stem_ = file_stem_.substr(0, file_stem_.find('.'));
+}
+
+absl::StatusOr<std::vector<std::string>> RowReader::SplitDocument(const std::string& document) {
+  simdjson::dom::element root;
+  const simdjson::error_code error = json_->parser.parse(document).get(root);
+  if (error != simdjson::SUCCESS) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("not valid JSON (%s)", simdjson::error_message(error)));
+  }
+  simdjson::dom::array list;
+  bool found = root.get(list) == simdjson::SUCCESS;
+  simdjson::dom::object object;
+  if (root.get(object) == simdjson::SUCCESS) {
+    for (const simdjson::dom::key_value_pair member : object) {
+      found = found || member.value.get(list) == simdjson::SUCCESS;
+    }
+  }
+  if (!found) {
+    return absl::InvalidArgumentError("the JSON document holds no list of rows");
+  }
+  std::vector<std::string> rows;
+  for (const simdjson::dom::element row : list) {
+    rows.push_back(simdjson::minify(row));
+  }
+  return rows;
+}
+
 absl::StatusOr<std::string> RowReader::Read(std::string_view line, std::int64_t number,
                                             Query& query) {
   simdjson::dom::element document;
@@ -155,7 +187,8 @@ absl::StatusOr<std::string> RowReader::Read(std::string_view line, std::int64_t 
 std::string RowReader::ReadQuery(std::int64_t number, Query& query) {
   query = Query();
   query.dataset = ColumnText(json_->row, preset_->dataset).value_or(preset_->default_dataset);
-  query.subject = ColumnText(json_->row, preset_->subject).value_or(query.dataset);
+  const std::string& default_subject = preset_->subject_from_file ? file_stem_ : query.dataset;
+  query.subject = ColumnText(json_->row, preset_->subject).value_or(default_subject);
   std::optional<std::string> id = ColumnText(json_->row, preset_->id);
   query.id = id ? *std::move(id) : absl::StrCat(preset_->default_dataset, "-", number);
   if (query.id.size() > kLongestId) {

@@ -27,6 +27,15 @@ class RowReader {
   explicit RowReader(const ImportOptions& options);
   ~RowReader();
 
+  // The file that the next rows are of: where rows of preset bbh do not name their task, the file's
+  // name does.
+  void SetFile(const std::string& path);
+
+  // Splits one JSON document into its rows, each as a line of JSON: the elements of a list, or of
+  // the first list that an object holds (published as {"canary": ..., "examples": [...]}).
+  // INVALID_ARGUMENT when it is neither.
+  absl::StatusOr<std::vector<std::string>> SplitDocument(const std::string& document);
+
   // Reads one line into `query`; `number` stands for a missing id ("gsm8k-17"). The returned text
   // is why the row is rejected; empty when it is good. INVALID_ARGUMENT when no row can be read
   // this way: unknown preset, field or column.
@@ -44,6 +53,7 @@ class RowReader {
 
   const ImportOptions& options_;
   std::optional<DatasetPreset> preset_;
+  std::string file_stem_;
   std::unique_ptr<Json> json_;
 };
 

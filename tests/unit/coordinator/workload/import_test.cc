@@ -342,6 +342,39 @@ TEST_F(ImportTest, SkipsAByteOrderMarkAndWindowsLineEnds) {
   EXPECT_EQ(Only(std::string("\xef\xbb\xbf") + kChoice + "\r\n").id, "1");
 }
 
+TEST_F(ImportTest, ReadsOneDocumentAsPublishedForBbh) {
+  const std::string published = R"({
+  "canary": "none",
+  "examples": [
+    {"input": "not True is", "target": "False"},
+    {"input": "no answer"},
+    {"input": "True is", "target": "True"}
+  ]
+})";
+  ImportOptions options = Options("");
+  options.files = {directory_.Write("boolean_expressions.json", published)};
+
+  WF_ASSERT_OK_AND_ASSIGN(const ImportReport report, ImportWorkload(options));
+
+  ASSERT_THAT(report.workload.strata, SizeIs(1));
+  EXPECT_EQ(report.workload.strata[0].subject, "boolean_expressions");
+  EXPECT_EQ(report.workload.queries, 2);
+  ASSERT_THAT(report.first_rejected, SizeIs(1));
+  EXPECT_EQ(report.first_rejected[0].line, 2);
+  EXPECT_EQ(report.first_rejected[0].reason, "no answer");
+}
+
+TEST_F(ImportTest, ReadsAListOfRows) {
+  WF_ASSERT_OK_AND_ASSIGN(const ImportReport report, Import("[" + std::string(kChoice) + ",\n{}]"));
+
+  EXPECT_EQ(report.workload.queries, 1);
+  EXPECT_EQ(report.rejected, 1);
+  EXPECT_THAT(Import("{\n\"a\": 1\n}"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no list of rows")));
+  EXPECT_THAT(Import("[1,"), StatusIs(absl::StatusCode::kInvalidArgument,
+                                      AllOf(HasSubstr("rows.jsonl"), HasSubstr("not valid JSON"))));
+}
+
 TEST_F(ImportTest, KeepsTextByteForByte) {
   const Query query = Only(R"({"question": "a\u0000b \"x\" \u00e9\n", "answer": "\\frac{1}{2}"})");
 
