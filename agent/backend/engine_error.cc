@@ -61,6 +61,8 @@ void ReadDetail(const json& detail, EngineError& error) {
 
 void ReadJson(const json& body, EngineError& error) {
   const auto nested = body.find("error");
+  error.is_error_object =
+      (nested != body.end() && !nested->is_null()) || TextOf(body, "object") == "error";
   if (nested != body.end() && nested->is_string()) {
     error.message = nested->get<std::string>();
     return;

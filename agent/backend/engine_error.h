@@ -24,6 +24,7 @@ struct EngineError {
   std::string code;
   std::string param;  // the parameter it is about
   bool is_html = false;
+  bool is_error_object = false;  // JSON that says so itself, whatever the status
 };
 
 // The error that `body` tells of, whatever it looks like.

@@ -25,6 +25,14 @@ struct InferenceRequest {
   Timeouts timeouts;
 };
 
+// What the engine itself measured of a request; absent where it does not tell.
+struct EngineDurations {
+  std::optional<std::int64_t> load_ns;     // bringing the model into memory, within this request
+  std::optional<std::int64_t> prefill_ns;  // reading the prompt
+  std::optional<std::int64_t> decode_ns;   // writing the answer
+  bool operator==(const EngineDurations&) const = default;
+};
+
 // How one request ended, stamped where the event happened, on this host's monotonic clock.
 struct InferenceReply {
   Failure failure = Failure::kNone;  // kNone: the engine answered, perhaps with nothing
@@ -39,6 +47,7 @@ struct InferenceReply {
   std::optional<std::int64_t> output_tokens;
   std::optional<std::int64_t> reasoning_tokens;
   TokenSource token_source = TokenSource::kNone;
+  EngineDurations engine_durations;
   Flags flags = 0;
   std::optional<std::chrono::milliseconds> retry_after;  // with kRateLimited
   std::optional<Microjoules> recorded_energy;            // replay only; never shown as measured

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 
+#include "agent/backend/ollama/ollama_backend.h"
 #include "agent/backend/openai/openai_backend.h"
 #include "agent/backend/replay/replay_backend.h"
 #include "agent/backend/synthetic/synthetic_backend.h"
@@ -66,9 +67,14 @@ absl::StatusOr<std::unique_ptr<InferenceBackend>> OpenBackend(const BackendOptio
     WF_ASSIGN_OR_RETURN(openai.base_url, BaseUrl(options));
     return std::make_unique<OpenAiBackend>(std::move(openai), NewHttpClient(clock), clock);
   }
+  if (build.engine == "ollama") {
+    OllamaOptions ollama{.api_key = options.api_key, .ref = build.ref};
+    WF_ASSIGN_OR_RETURN(ollama.base_url, BaseUrl(options));
+    return std::make_unique<OllamaBackend>(std::move(ollama), NewHttpClient(clock), clock);
+  }
   return absl::InvalidArgumentError(
-      absl::StrFormat("no engine kind \"%s\"; there are llama-server, lmstudio, mlx, openai, "
-                      "replay, synthetic and vllm",
+      absl::StrFormat("no engine kind \"%s\"; there are llama-server, lmstudio, mlx, ollama, "
+                      "openai, replay, synthetic and vllm",
                       build.engine));
 }
 

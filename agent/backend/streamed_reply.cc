@@ -89,6 +89,7 @@ InferenceReply StreamedReply::Take(MonotonicTime end) {
   if (finish_ == Finish::kLength) {
     reply.flags |= kFlagTruncated;
   }
+  reply.engine_durations = durations_;
   FillTimes(reply, end);
   FillTokens(reply);
   reply.body.content = std::move(content_);

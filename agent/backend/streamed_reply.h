@@ -33,6 +33,7 @@ class StreamedReply {
   void AddReasoning(std::string_view text, MonotonicTime at);
   // Later values replace earlier ones.
   void SetTokens(const TokenCounts& tokens);
+  void SetDurations(const EngineDurations& durations) { durations_ = durations; }
   // How it ended, in the engine's words: stop, length, content_filter and their like.
   void SetFinish(std::string_view reason, MonotonicTime at);
 
@@ -60,6 +61,7 @@ class StreamedReply {
   std::string content_;
   std::string reasoning_;
   TokenCounts tokens_;
+  EngineDurations durations_;
   Finish finish_ = Finish::kUnknown;
   std::optional<MonotonicTime> finish_at_;
 };

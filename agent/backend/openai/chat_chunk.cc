@@ -1,5 +1,6 @@
 #include "agent/backend/openai/chat_chunk.h"
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 
@@ -57,6 +58,23 @@ void ReadTimings(const object& timings, TokenCounts& tokens) {
     tokens.input = *evaluated + tokens.cached.value_or(0);
   }
   tokens.output = CountOf(timings, "predicted_n");
+}
+
+std::optional<std::int64_t> NanosOf(const object& from, std::string_view key_ms) {
+  double ms = 0;
+  if (from[key_ms].get(ms) != SUCCESS || !(ms >= 0 && ms < 1e12)) {
+    return std::nullopt;
+  }
+  return std::llround(ms * 1e6);
+}
+
+EngineDurations ReadDurations(const object& chunk) {
+  EngineDurations durations;
+  if (const auto timings = ObjectOf(chunk, "timings")) {
+    durations.prefill_ns = NanosOf(*timings, "prompt_ms");
+    durations.decode_ns = NanosOf(*timings, "predicted_ms");
+  }
+  return durations;
 }
 
 TokenCounts ReadTokens(const object& chunk) {
@@ -134,6 +152,7 @@ absl::StatusOr<ChatChunk> ChatChunkParser::Parse(std::string_view data) {
   chunk.is_error = (root["error"].get(error) == SUCCESS && !error.is_null()) ||
                    TextOf(root, "object") == "error";
   chunk.tokens = ReadTokens(root);
+  chunk.durations = ReadDurations(root);
   array choices;
   if (root["choices"].get(choices) != SUCCESS || choices.size() == 0) {
     return chunk;

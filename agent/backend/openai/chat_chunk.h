@@ -20,6 +20,7 @@ struct ChatChunk {
   bool has_tool_calls = false;
   bool is_error = false;  // an error object instead of a choice
   TokenCounts tokens;     // from usage, or from llama-server's timings
+  EngineDurations durations;
 };
 
 // Confined to one thread; keeps its memory from one chunk to the next.

@@ -140,7 +140,7 @@ bool SaysLimitExceedsContext(const EngineError& error) {
 }  // namespace
 
 ChatRequestText WriteChatRequest(const InferenceRequest& request, const std::string& model,
-                                 OpenAiDialect dialect, const ChatWording& wording) {
+                                 OpenAiDialect dialect, const RequestWording& wording) {
   json body;
   body["model"] = model;
   body["stream"] = true;
@@ -175,7 +175,7 @@ ChatRequestText WriteChatRequest(const InferenceRequest& request, const std::str
   return text;
 }
 
-ChatWording LearnFrom(const EngineError& error, ChatWording wording) {
+RequestWording LearnFrom(const EngineError& error, RequestWording wording) {
   if (error.status != 400 && error.status != 422) {
     return wording;
   }
@@ -191,7 +191,7 @@ ChatWording LearnFrom(const EngineError& error, ChatWording wording) {
   return wording;
 }
 
-std::set<std::string> DroppedParameters(const ChatWording& wording) {
+std::set<std::string> DroppedParameters(const RequestWording& wording) {
   std::set<std::string> dropped;
   for (const Optional& parameter : kOptional) {
     const std::string name(parameter.name);

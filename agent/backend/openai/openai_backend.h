@@ -11,10 +11,11 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 
+#include "agent/backend/exchange_runner.h"
 #include "agent/backend/inference_backend.h"
 #include "agent/backend/openai/chat_chunk.h"
 #include "agent/backend/openai/chat_request.h"
-#include "agent/backend/openai/chat_stream.h"
+#include "agent/backend/openai/engine_probe.h"
 #include "common/http/http_client.h"
 #include "common/time/clock.h"
 
@@ -36,29 +37,21 @@ class OpenAiBackend final : public InferenceBackend {
  public:
   // `clock` outlives this.
   OpenAiBackend(OpenAiOptions options, std::unique_ptr<HttpClient> http, const Clock& clock);
-  ~OpenAiBackend() override;
 
   absl::StatusOr<EngineIdentity> Identify() override;
   void Send(InferenceRequest request, std::function<void(InferenceReply)> done) override;
   void CancelAll() override;
 
  private:
-  struct Exchange;  // one request, over all its wordings
-
-  void Start(std::shared_ptr<Exchange> exchange);
-  void Ended(std::shared_ptr<Exchange> exchange, ChatOutcome outcome);
-  // Whether it pays to ask again, worded as `error` teaches.
-  bool Reword(const EngineError& error, Exchange& exchange);
+  WrittenRequest Write(const InferenceRequest& request, const RequestWording& wording);
 
   const OpenAiOptions options_;
-  const Clock& clock_;
-  ChatChunkParser parser_;  // http_'s thread
+  const OpenAiEndpoint endpoint_;
+  ChatChunkParser parser_;  // on the HTTP client's thread
   absl::Mutex mutex_;
-  ChatWording wording_ ABSL_GUARDED_BY(mutex_);
   std::string model_ ABSL_GUARDED_BY(mutex_);
   std::optional<std::int64_t> context_tokens_ ABSL_GUARDED_BY(mutex_);
-  std::uint64_t cancels_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::unique_ptr<HttpClient> http_;  // last: its thread uses the members above
+  ExchangeRunner exchanges_;  // last: it uses the members above
 };
 
 }  // namespace wattfleet::agent

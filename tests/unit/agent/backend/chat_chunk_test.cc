@@ -80,7 +80,9 @@ TEST(ChatChunkTest, ReadsUsageFromAChunkWithoutChoices) {
 
 TEST(ChatChunkTest, ReadsTheTokenCountsOfEnginesWithTheirOwnWay) {
   const ChatChunk llama =
-      Parse(R"({"choices": [], "timings": {"prompt_n": 3, "cache_n": 6, "predicted_n": 5}})").chunk;
+      Parse(R"({"choices": [], "timings": {"prompt_n": 3, "cache_n": 6, "predicted_n": 5,)"
+            R"( "prompt_ms": 1.5, "predicted_ms": 250}})")
+          .chunk;
   const ChatChunk groq =
       Parse(R"({"choices": [], "x_groq": {"usage": {"completion_tokens": 2}}})").chunk;
   const ChatChunk deepseek =
@@ -90,6 +92,7 @@ TEST(ChatChunkTest, ReadsTheTokenCountsOfEnginesWithTheirOwnWay) {
   EXPECT_EQ(llama.tokens.input, 9);
   EXPECT_EQ(llama.tokens.cached, 6);
   EXPECT_EQ(llama.tokens.output, 5);
+  EXPECT_EQ(llama.durations, (EngineDurations{.prefill_ns = 1'500'000, .decode_ns = 250'000'000}));
   EXPECT_EQ(groq.tokens.output, 2);
   EXPECT_EQ(deepseek.tokens.cached, 7);
 }

@@ -27,7 +27,7 @@ InferenceRequest Request() {
 }
 
 json Body(const InferenceRequest& request, OpenAiDialect dialect = OpenAiDialect::kOpenAi,
-          const ChatWording& wording = {}) {
+          const RequestWording& wording = {}) {
   return json::parse(WriteChatRequest(request, "m", dialect, wording).body);
 }
 
@@ -83,7 +83,7 @@ TEST(ChatRequestTest, ReplacesBytesThatAreNoText) {
 }
 
 TEST(ChatRequestTest, SaysWhenSomethingAskedForIsLeftOut) {
-  const ChatWording wording{.dropped = {"top_k", "stream_options"}};
+  const RequestWording wording{.dropped = {"top_k", "stream_options"}};
 
   const ChatRequestText with = WriteChatRequest(Request(), "m", OpenAiDialect::kOpenAi, wording);
   InferenceRequest plain = Request();
@@ -107,9 +107,9 @@ TEST(ChatRequestTest, LearnsTheOtherNameOfTheOutputLimit) {
       R"(model. Use 'max_completion_tokens' instead.", "param": "max_tokens",)"
       R"( "code": "unsupported_parameter"}})");
 
-  const ChatWording learnt = LearnFrom(error, {});
+  const RequestWording learnt = LearnFrom(error, {});
 
-  EXPECT_EQ(learnt, ChatWording{.max_completion_tokens = true});
+  EXPECT_EQ(learnt, RequestWording{.max_completion_tokens = true});
   const json body = Body(Request(), OpenAiDialect::kOpenAi, learnt);
   EXPECT_EQ(body["max_completion_tokens"], 64);
   EXPECT_FALSE(body.contains("max_tokens"));
@@ -126,7 +126,7 @@ TEST(ChatRequestTest, LearnsWhichParameterIsUnknown) {
        "top_k"},
       {R"({"error": {"message": "Unknown name \"stream_options\""}})", "stream_options"}};
   for (const auto& [body, parameter] : refusals) {
-    EXPECT_EQ(LearnFrom(Refusal(body), {}), ChatWording{.dropped = {parameter}}) << body;
+    EXPECT_EQ(LearnFrom(Refusal(body), {}), RequestWording{.dropped = {parameter}}) << body;
   }
 }
 
@@ -136,11 +136,11 @@ TEST(ChatRequestTest, DoesNotBlameTheWordingForOtherRefusals) {
         R"({"error": {"message": "Unsupported model"}})",
         R"({"error": {"message": "the server stopped unexpectedly"}})",
         R"({"error": {"message": "messages: unknown role", "param": "messages"}})"}) {
-    EXPECT_EQ(LearnFrom(Refusal(body), {}), ChatWording()) << body;
+    EXPECT_EQ(LearnFrom(Refusal(body), {}), RequestWording()) << body;
   }
   EngineError server = Refusal(R"({"error": {"message": "Unknown parameter top_k"}})");
   server.status = 500;
-  EXPECT_EQ(LearnFrom(server, {}), ChatWording());
+  EXPECT_EQ(LearnFrom(server, {}), RequestWording());
 }
 
 TEST(ChatRequestTest, LetsTheContextLimitTheAnswerWhenTheLimitExceedsIt) {
@@ -148,7 +148,7 @@ TEST(ChatRequestTest, LetsTheContextLimitTheAnswerWhenTheLimitExceedsIt) {
        {R"({"error": {"message": "'max_tokens' or 'max_completion_tokens' is too large: 32768."}})",
         R"({"error": {"message": "This model's maximum context length is 4096 tokens. However, )"
         R"(you requested 33000 tokens (232 in the messages, 32768 in the completion)."}})"}) {
-    EXPECT_EQ(LearnFrom(Refusal(body), {}), ChatWording{.no_output_limit = true}) << body;
+    EXPECT_EQ(LearnFrom(Refusal(body), {}), RequestWording{.no_output_limit = true}) << body;
   }
   EXPECT_FALSE(
       Body(Request(), OpenAiDialect::kVllm, {.no_output_limit = true}).contains("max_tokens"));

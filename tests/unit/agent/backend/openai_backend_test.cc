@@ -18,6 +18,7 @@
 #include "common/time/system_clock.h"
 #include "tests/support/scripted_http_server.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/agent/backend/openai_fixture.h"
 
 namespace wattfleet::agent {
 namespace {
@@ -31,78 +32,14 @@ using testing::ScriptedHttpServer;
 using testing::ScriptedRequest;
 using testing::StatusIs;
 
-std::string Event(const std::string& data) {
-  return "data: " + data + "\n\n";
-}
-std::string Content(const std::string& text) {
-  return Event(R"({"choices": [{"index": 0, "delta": {"content": ")" + text + R"("}}]})");
-}
-std::string Finish(const std::string& reason) {
-  return Event(R"({"choices": [{"index": 0, "delta": {}, "finish_reason": ")" + reason + R"("}]})");
-}
-const std::string kRole =
-    Event(R"({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})");
-const std::string kUsage =
-    Event(R"({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 5}})");
-const std::string kDone = Event("[DONE]");
-const std::string kWholeAnswer =
-    kRole + Content("The answer") + Content(" is (A).") + Finish("stop") + kUsage + kDone;
-
-// Streams `events` in one write each, then ends the answer in an orderly way.
-ScriptedHttpServer::Script Streaming(std::vector<std::string> events) {
-  return [events = std::move(events)](const ScriptedRequest&, ScriptedConnection& connection) {
-    connection.BeginChunked();
-    for (const std::string& event : events) {
-      connection.Chunk(event);
-    }
-    connection.EndChunked();
-  };
-}
-
-ScriptedHttpServer::Script Answering(int status, const std::string& type, const std::string& body,
-                                     const std::string& headers = "") {
-  return [=](const ScriptedRequest&, ScriptedConnection& connection) {
-    connection.Answer(status, type, body, headers);
-  };
-}
-
-class OpenAiBackendTest : public ::testing::Test {
- protected:
-  OpenAiBackend& Open(ScriptedHttpServer::Script script, OpenAiOptions options = {}) {
-    server_ = std::make_unique<ScriptedHttpServer>(std::move(script));
-    options.engine_kind = "openai";
-    options.base_url = server_->base_url();
-    options.ref = options.ref.empty() ? "m" : options.ref;
-    backend_ =
-        std::make_unique<OpenAiBackend>(options, std::make_unique<CurlHttpClient>(clock_), clock_);
-    return *backend_;
-  }
-
-  std::future<InferenceReply> Start(InferenceRequest request = {}) {
-    auto promise = std::make_shared<std::promise<InferenceReply>>();
-    request.prompt = "2 + 2?";
-    backend_->Send(std::move(request),
-                   [promise](InferenceReply reply) { promise->set_value(std::move(reply)); });
-    return promise->get_future();
-  }
-  InferenceReply Ask(InferenceRequest request = {}) { return Start(std::move(request)).get(); }
-  InferenceReply AskOf(ScriptedHttpServer::Script script, InferenceRequest request = {}) {
-    Open(std::move(script));
-    return Ask(std::move(request));
-  }
-
-  SystemClock clock_;
-  std::unique_ptr<ScriptedHttpServer> server_;
-  std::unique_ptr<OpenAiBackend> backend_;
-};
-
 TEST_F(OpenAiBackendTest, PutsAStreamTogether) {
-  const InferenceReply reply = AskOf(Streaming(
-      {kRole, Content("The answer"), Content(" is (A)."), Finish("stop"), kUsage, kDone}));
+  const InferenceReply reply =
+      AskOf(Streaming({kRole, ContentEvent("The answer"), ContentEvent(" is (A)."),
+                       FinishEvent("stop"), kUsage, kDone}));
 
   EXPECT_EQ(reply.failure, Failure::kNone);
   EXPECT_EQ(reply.error, "");
-  EXPECT_EQ(reply.finish, wattfleet::Finish::kStop);
+  EXPECT_EQ(reply.finish, Finish::kStop);
   EXPECT_EQ(reply.body.content, "The answer is (A).");
   EXPECT_EQ(reply.body.reasoning, "");
   EXPECT_EQ(reply.input_tokens, 9);
@@ -161,9 +98,9 @@ TEST_F(OpenAiBackendTest, StampsAChunkWhenItArrivesNotWhenTheNextOneDoes) {
   absl::Notification go_on;
   Open([&](const ScriptedRequest&, ScriptedConnection& connection) {
     connection.BeginChunked();
-    connection.Chunk(Content("first"));
+    connection.Chunk(ContentEvent("first"));
     go_on.WaitForNotificationWithTimeout(absl::Milliseconds(60));
-    connection.Chunk(Content("second") + Finish("stop") + kDone);
+    connection.Chunk(ContentEvent("second") + FinishEvent("stop") + kDone);
     connection.EndChunked();
   });
 
@@ -175,12 +112,13 @@ TEST_F(OpenAiBackendTest, StampsAChunkWhenItArrivesNotWhenTheNextOneDoes) {
 
 TEST_F(OpenAiBackendTest, KeepsReasoningApartUnderEachOfItsNames) {
   const std::vector<std::string> ways = {
-      Event(R"({"choices": [{"delta": {"reasoning_content": "hm"}}]})") + Content("(A)"),
-      Event(R"({"choices": [{"delta": {"reasoning": "hm"}}]})") + Content("(A)"),
-      Content("<think>") + Content("hm") + Content("</think>") + Content("\\n\\n(A)"),
-      Content("hm") + Content("</think>") + Content("\\n\\n(A)")};
+      SseEvent(R"({"choices": [{"delta": {"reasoning_content": "hm"}}]})") + ContentEvent("(A)"),
+      SseEvent(R"({"choices": [{"delta": {"reasoning": "hm"}}]})") + ContentEvent("(A)"),
+      ContentEvent("<think>") + ContentEvent("hm") + ContentEvent("</think>") +
+          ContentEvent("\\n\\n(A)"),
+      ContentEvent("hm") + ContentEvent("</think>") + ContentEvent("\\n\\n(A)")};
   for (const std::string& way : ways) {
-    const InferenceReply reply = AskOf(Streaming({way, Finish("stop"), kDone}));
+    const InferenceReply reply = AskOf(Streaming({way, FinishEvent("stop"), kDone}));
     EXPECT_EQ(reply.body.reasoning, "hm") << way;
     EXPECT_EQ(reply.body.content, "(A)") << way;
     EXPECT_EQ(reply.body.chunks.front().kind, ChunkKind::kReasoning);
@@ -191,9 +129,9 @@ TEST_F(OpenAiBackendTest, KeepsReasoningApartUnderEachOfItsNames) {
 
 TEST_F(OpenAiBackendTest, CountsHiddenReasoningWhereTheEngineTells) {
   const InferenceReply reply =
-      AskOf(Streaming({Content("(A)"), Finish("stop"),
-                       Event(R"({"choices": [], "usage": {"completion_tokens": 90,)"
-                             R"( "completion_tokens_details": {"reasoning_tokens": 88}}})"),
+      AskOf(Streaming({ContentEvent("(A)"), FinishEvent("stop"),
+                       SseEvent(R"({"choices": [], "usage": {"completion_tokens": 90,)"
+                                R"( "completion_tokens_details": {"reasoning_tokens": 88}}})"),
                        kDone}));
 
   EXPECT_EQ(reply.body.reasoning, "");
@@ -201,8 +139,8 @@ TEST_F(OpenAiBackendTest, CountsHiddenReasoningWhereTheEngineTells) {
 }
 
 TEST_F(OpenAiBackendTest, EstimatesTokensWhenUsageNeverComes) {
-  const InferenceReply reply =
-      AskOf(Streaming({kRole, Content("a"), Content("b"), Content("c"), Finish("stop"), kDone}));
+  const InferenceReply reply = AskOf(Streaming({kRole, ContentEvent("a"), ContentEvent("b"),
+                                                ContentEvent("c"), FinishEvent("stop"), kDone}));
 
   EXPECT_EQ(reply.output_tokens, 3);
   EXPECT_EQ(reply.input_tokens, std::nullopt);
@@ -211,9 +149,9 @@ TEST_F(OpenAiBackendTest, EstimatesTokensWhenUsageNeverComes) {
 }
 
 TEST_F(OpenAiBackendTest, AnswersWithToolCallsAloneAreEmpty) {
-  const InferenceReply reply =
-      AskOf(Streaming({kRole, Event(R"({"choices": [{"delta": {"tool_calls": [{"index": 0}]}}]})"),
-                       Finish("tool_calls"), kDone}));
+  const InferenceReply reply = AskOf(
+      Streaming({kRole, SseEvent(R"({"choices": [{"delta": {"tool_calls": [{"index": 0}]}}]})"),
+                 FinishEvent("tool_calls"), kDone}));
 
   EXPECT_EQ(reply.failure, Failure::kNone);
   EXPECT_EQ(reply.body.content, "");
@@ -221,32 +159,34 @@ TEST_F(OpenAiBackendTest, AnswersWithToolCallsAloneAreEmpty) {
 }
 
 TEST_F(OpenAiBackendTest, FlagsACutAnswer) {
-  const InferenceReply reply = AskOf(Streaming({Content("a"), Finish("length"), kUsage, kDone}));
+  const InferenceReply reply =
+      AskOf(Streaming({ContentEvent("a"), FinishEvent("length"), kUsage, kDone}));
 
   EXPECT_EQ(reply.failure, Failure::kNone);
-  EXPECT_EQ(reply.finish, wattfleet::Finish::kLength);
+  EXPECT_EQ(reply.finish, Finish::kLength);
   EXPECT_EQ(reply.flags, kFlagTruncated);
 }
 
 TEST_F(OpenAiBackendTest, ReportsARefusalToAnswer) {
-  const InferenceReply filtered = AskOf(Streaming({Finish("content_filter"), kDone}));
+  const InferenceReply filtered = AskOf(Streaming({FinishEvent("content_filter"), kDone}));
   EXPECT_EQ(filtered.failure, Failure::kRefused);
-  EXPECT_EQ(filtered.finish, wattfleet::Finish::kFiltered);
+  EXPECT_EQ(filtered.finish, Finish::kFiltered);
 
-  const InferenceReply refusal = AskOf(Streaming(
-      {Event(R"({"choices": [{"delta": {"refusal": "I can't."}}]})"), Finish("stop"), kDone}));
+  const InferenceReply refusal =
+      AskOf(Streaming({SseEvent(R"({"choices": [{"delta": {"refusal": "I can't."}}]})"),
+                       FinishEvent("stop"), kDone}));
   EXPECT_EQ(refusal.failure, Failure::kRefused);
   EXPECT_EQ(refusal.body.content, "I can't.");
 }
 
 TEST_F(OpenAiBackendTest, AnEndWithoutDoneCountsOnceTheModelHasFinished) {
-  EXPECT_EQ(AskOf(Streaming({Content("a"), Finish("stop")})).failure, Failure::kNone);
-  EXPECT_EQ(AskOf(Streaming({Content("a"), kDone})).failure, Failure::kNone);
-  EXPECT_EQ(AskOf(Streaming({Content("a"), "data: [DONE]"})).failure, Failure::kNone);
+  EXPECT_EQ(AskOf(Streaming({ContentEvent("a"), FinishEvent("stop")})).failure, Failure::kNone);
+  EXPECT_EQ(AskOf(Streaming({ContentEvent("a"), kDone})).failure, Failure::kNone);
+  EXPECT_EQ(AskOf(Streaming({ContentEvent("a"), "data: [DONE]"})).failure, Failure::kNone);
 }
 
 TEST_F(OpenAiBackendTest, AnEndBeforeTheModelHasFinishedIsABrokenConnection) {
-  const InferenceReply early = AskOf(Streaming({kRole, Content("a")}));
+  const InferenceReply early = AskOf(Streaming({kRole, ContentEvent("a")}));
   EXPECT_EQ(early.failure, Failure::kConnection);
   EXPECT_THAT(early.error, HasSubstr("before the answer was complete"));
 
@@ -254,7 +194,7 @@ TEST_F(OpenAiBackendTest, AnEndBeforeTheModelHasFinishedIsABrokenConnection) {
     const InferenceReply cut =
         AskOf([reset](const ScriptedRequest&, ScriptedConnection& connection) {
           connection.BeginChunked();
-          connection.Chunk(Content("a"));
+          connection.Chunk(ContentEvent("a"));
           connection.Close();
           if (reset) {
             connection.Reset();
@@ -281,13 +221,13 @@ TEST_F(OpenAiBackendTest, DoesNotWaitForAServerThatHoldsOnAfterDone) {
 
 TEST_F(OpenAiBackendTest, RecognisesAnErrorInsideAStreamOfStatus200) {
   const std::vector<std::pair<std::string, Failure>> events = {
-      {Event(R"({"error": {"message": "CUDA out of memory", "code": 500}})"), Failure::kServer},
-      {Event(R"({"object": "error", "message": "CUDA out of memory", "code": 400})"),
+      {SseEvent(R"({"error": {"message": "CUDA out of memory", "code": 500}})"), Failure::kServer},
+      {SseEvent(R"({"object": "error", "message": "CUDA out of memory", "code": 400})"),
        Failure::kInvalidRequest},
-      {"event: error\n" + Event(R"({"message": "CUDA out of memory"})"), Failure::kServer},
+      {"event: error\n" + SseEvent(R"({"message": "CUDA out of memory"})"), Failure::kServer},
       {"error: {\"message\": \"CUDA out of memory\", \"code\": 503}\n\n", Failure::kServer}};
   for (const auto& [event, failure] : events) {
-    const InferenceReply reply = AskOf(Streaming({kRole, Content("a"), event}));
+    const InferenceReply reply = AskOf(Streaming({kRole, ContentEvent("a"), event}));
     EXPECT_EQ(reply.failure, failure) << event;
     EXPECT_EQ(reply.error, "CUDA out of memory") << event;
   }
@@ -372,8 +312,8 @@ TEST_F(OpenAiBackendTest, EndsAtEachTimeLimitWithItsOwnMeaning) {
   query.timeouts.query = milliseconds(60);
 
   EXPECT_EQ(AskOf(hang_after(": ping\n\n" + kRole), first).failure, Failure::kEngineDown);
-  EXPECT_EQ(AskOf(hang_after(Content("a")), idle).failure, Failure::kEngineDown);
-  const InferenceReply slow = AskOf(hang_after(Content("a")), query);
+  EXPECT_EQ(AskOf(hang_after(ContentEvent("a")), idle).failure, Failure::kEngineDown);
+  const InferenceReply slow = AskOf(hang_after(ContentEvent("a")), query);
   EXPECT_EQ(slow.failure, Failure::kTimedOut);
   EXPECT_EQ(slow.body.content, "a");
   EXPECT_GE(slow.done - slow.sent, milliseconds(50));
@@ -447,91 +387,11 @@ TEST_F(OpenAiBackendTest, GivesUpOnAParameterItCannotDoWithout) {
   EXPECT_EQ(server_->requests().size(), 1U);
 }
 
-TEST_F(OpenAiBackendTest, ChecksThatTheEngineHasTheModel) {
-  const std::string list =
-      R"({"object": "list", "data": [{"id": "small", "meta": {"digest": "sha256:1"}},)"
-      R"( {"id": "large", "max_model_len": 4096}]})";
-  OpenAiOptions options;
-  options.ref = "large";
-  Open(Answering(200, "application/json", list), options);
-  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity large, backend_->Identify());
-  EXPECT_EQ(large.engine_kind, "openai");
-  EXPECT_EQ(large.model_digest, "");
-  EXPECT_EQ(large.context_tokens, 4096);
-  EXPECT_EQ(server_->requests().at(0).path, "/v1/models");
-
-  options.ref = "small";
-  Open(Answering(200, "application/json", list), options);
-  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity small, backend_->Identify());
-  EXPECT_EQ(small.model_digest, "sha256:1");
-
-  options.ref = "medium";
-  Open(Answering(200, "application/json", list), options);
-  EXPECT_THAT(backend_->Identify(),
-              StatusIs(absl::StatusCode::kNotFound,
-                       "the engine has no model \"medium\"; it has small, large"));
-}
-
-TEST_F(OpenAiBackendTest, TakesTheOnlyModelForAFileOrAStar) {
-  const std::string list = R"({"data": [{"id": "tiny.gguf"}]})";
-  for (const std::string ref : {"*", "/models/tiny.gguf", "models/tiny.gguf"}) {
-    OpenAiOptions options;
-    options.ref = ref;
-    Open(
-        [&](const ScriptedRequest& request, ScriptedConnection& connection) {
-          const bool chat = request.path == "/v1/chat/completions";
-          connection.Answer(200, "application/json", chat ? kWholeAnswer : list);
-        },
-        options);
-    WF_EXPECT_OK(backend_->Identify());
-    Ask();
-    EXPECT_EQ(json::parse(server_->requests().back().body)["model"], "tiny.gguf");
-  }
-}
-
-TEST_F(OpenAiBackendTest, TrustsTheRefWhereTheEngineHasNoList) {
-  Open(Answering(404, "text/plain", "not here"));
-
-  WF_EXPECT_OK(backend_->Identify());
-}
-
-TEST_F(OpenAiBackendTest, IdentifyTellsWhyAnEngineIsNotReady) {
-  Open(Answering(503, "application/json", R"({"error": {"message": "Loading model"}})"));
-  EXPECT_THAT(backend_->Identify(),
-              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("Loading model")));
-  Open(Answering(200, "text/html", "<html><title>Router</title></html>"));
-  EXPECT_THAT(backend_->Identify(),
-              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("HTML \"Router\"")));
-  Open(Answering(402, "text/plain", "pay"));
-  EXPECT_THAT(backend_->Identify(),
-              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("pay")));
-}
-
-TEST_F(OpenAiBackendTest, AsksLlamaServerForItsVersionAndContext) {
-  OpenAiOptions options;
-  options.dialect = OpenAiDialect::kLlamaServer;
-  Open(
-      [](const ScriptedRequest& request, ScriptedConnection& connection) {
-        const bool props = request.path == "/props";
-        connection.Answer(200, "application/json",
-                          props ? R"({"build_info": "b4567-abc",)"
-                                  R"( "default_generation_settings": {"n_ctx": 8192}})"
-                                : R"({"data": [{"id": "m", "meta": []}]})");
-      },
-      options);
-
-  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity identity, backend_->Identify());
-
-  EXPECT_EQ(identity.engine_version, "b4567-abc");
-  EXPECT_EQ(identity.context_tokens, 8192);
-  EXPECT_TRUE(identity.prefix_cache_controlled);
-}
-
 TEST_F(OpenAiBackendTest, CancelEndsWhatIsInFlightAndLetsLaterRequestsThrough) {
   Open([](const ScriptedRequest& request, ScriptedConnection& connection) {
     if (json::parse(request.body)["max_tokens"] == 1) {
       connection.BeginChunked();
-      connection.Chunk(Content("a"));
+      connection.Chunk(ContentEvent("a"));
       connection.Hang();
     } else {
       connection.Answer(200, "text/event-stream", kWholeAnswer);

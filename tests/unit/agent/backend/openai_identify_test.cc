@@ -1,0 +1,103 @@
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/status_matchers.h"
+#include "tests/unit/agent/backend/openai_fixture.h"
+
+namespace wattfleet::agent {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::ScriptedConnection;
+using testing::ScriptedHttpServer;
+using testing::ScriptedRequest;
+using testing::StatusIs;
+
+TEST_F(OpenAiBackendTest, ChecksThatTheEngineHasTheModel) {
+  const std::string list =
+      R"({"object": "list", "data": [{"id": "small", "meta": {"digest": "sha256:1"}},)"
+      R"( {"id": "large", "max_model_len": 4096}]})";
+  OpenAiOptions options;
+  options.ref = "large";
+  Open(Answering(200, "application/json", list), options);
+  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity large, backend_->Identify());
+  EXPECT_EQ(large.engine_kind, "openai");
+  EXPECT_EQ(large.model_digest, "");
+  EXPECT_EQ(large.context_tokens, 4096);
+  EXPECT_EQ(server_->requests().at(0).path, "/v1/models");
+
+  options.ref = "small";
+  Open(Answering(200, "application/json", list), options);
+  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity small, backend_->Identify());
+  EXPECT_EQ(small.model_digest, "sha256:1");
+
+  options.ref = "medium";
+  Open(Answering(200, "application/json", list), options);
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kNotFound,
+                       "the engine has no model \"medium\"; it has small, large"));
+}
+
+TEST_F(OpenAiBackendTest, TakesTheOnlyModelForAFileOrAStar) {
+  const std::string list = R"({"data": [{"id": "tiny.gguf"}]})";
+  for (const std::string ref : {"*", "/models/tiny.gguf", "models/tiny.gguf"}) {
+    OpenAiOptions options;
+    options.ref = ref;
+    Open(
+        [&](const ScriptedRequest& request, ScriptedConnection& connection) {
+          const bool chat = request.path == "/v1/chat/completions";
+          connection.Answer(200, "application/json", chat ? kWholeAnswer : list);
+        },
+        options);
+    WF_EXPECT_OK(backend_->Identify());
+    Ask();
+    EXPECT_EQ(json::parse(server_->requests().back().body)["model"], "tiny.gguf");
+  }
+}
+
+TEST_F(OpenAiBackendTest, TrustsTheRefWhereTheEngineHasNoList) {
+  Open(Answering(404, "text/plain", "not here"));
+
+  WF_EXPECT_OK(backend_->Identify());
+}
+
+TEST_F(OpenAiBackendTest, IdentifyTellsWhyAnEngineIsNotReady) {
+  Open(Answering(503, "application/json", R"({"error": {"message": "Loading model"}})"));
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("Loading model")));
+  Open(Answering(200, "text/html", "<html><title>Router</title></html>"));
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("HTML \"Router\"")));
+  Open(Answering(402, "text/plain", "pay"));
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("pay")));
+}
+
+TEST_F(OpenAiBackendTest, AsksLlamaServerForItsVersionAndContext) {
+  OpenAiOptions options;
+  options.dialect = OpenAiDialect::kLlamaServer;
+  Open(
+      [](const ScriptedRequest& request, ScriptedConnection& connection) {
+        const bool props = request.path == "/props";
+        connection.Answer(200, "application/json",
+                          props ? R"({"build_info": "b4567-abc",)"
+                                  R"( "default_generation_settings": {"n_ctx": 8192}})"
+                                : R"({"data": [{"id": "m", "meta": []}]})");
+      },
+      options);
+
+  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity identity, backend_->Identify());
+
+  EXPECT_EQ(identity.engine_version, "b4567-abc");
+  EXPECT_EQ(identity.context_tokens, 8192);
+  EXPECT_TRUE(identity.prefix_cache_controlled);
+}
+
+}  // namespace
+}  // namespace wattfleet::agent
