@@ -71,6 +71,7 @@ struct MemorySweep {
   std::map<PairId, MemoryPair> pairs;
   std::map<ShardId, ShardRecord> shards;
   std::map<LeaseId, MemoryLease> leases;
+  std::map<std::pair<ShardId, std::int64_t>, LeaseId> lease_of_epoch;
   std::map<UnitKey, MemoryResult> results;
   std::map<std::pair<UnitKey, LeaseId>, MemoryDuplicate> duplicates;
   std::map<UnitKey, MemoryQuarantine> quarantine;

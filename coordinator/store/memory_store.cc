@@ -61,7 +61,9 @@ absl::StatusOr<StoreSnapshot> MemoryStore::Load() {
   std::sort(snapshot.agents.begin(), snapshot.agents.end(),
             [](const AgentRecord& a, const AgentRecord& b) { return a.id < b.id; });
   for (const auto& [key, seq] : tables_.cursors) {
-    snapshot.cursors.push_back({.agent = key.first, .spool = key.second, .seq = seq});
+    if (seq > 0) {
+      snapshot.cursors.push_back({.agent = key.first, .spool = key.second, .seq = seq});
+    }
   }
   RaiseToLastKey(snapshot.max_sweep_id, tables_.sweeps);
   for (const auto& [id, sweep] : tables_.sweeps) {

@@ -1,6 +1,7 @@
 #include "coordinator/store/memory_transaction.h"
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 #include <variant>
 
@@ -138,16 +139,18 @@ absl::Status MemoryTransaction::Do(const InsertLease& op) {
     return GuardFailed("lease %d is of shard %d, which is not stored", op.lease.id.value,
                        op.lease.shard.value);
   }
-  for (const auto& [id, other] : sweep_->leases) {
-    const bool open_twice = IsOpen(other.record.state) && IsOpen(op.lease.state);
-    if (other.record.shard == op.lease.shard &&
-        (open_twice || other.record.epoch == op.lease.epoch)) {
-      return GuardFailed("shard %d is leased as %d already", op.lease.shard.value, id.value);
+  const auto& of_shard = sweep_->lease_of_epoch;
+  for (auto it = of_shard.lower_bound({op.lease.shard, std::numeric_limits<std::int64_t>::min()});
+       it != of_shard.end() && it->first.first == op.lease.shard; ++it) {
+    const LeaseRecord& other = sweep_->leases.at(it->second).record;
+    if (other.epoch == op.lease.epoch || (IsOpen(other.state) && IsOpen(op.lease.state))) {
+      return GuardFailed("shard %d is leased as %d already", op.lease.shard.value, other.id.value);
     }
   }
   if (!Add(sweep_->leases, op.lease.id, MemoryLease{.record = op.lease})) {
     return GuardFailed("lease %d is already stored", op.lease.id.value);
   }
+  Add(sweep_->lease_of_epoch, std::pair{op.lease.shard, op.lease.epoch}, op.lease.id);
   return absl::OkStatus();
 }
 

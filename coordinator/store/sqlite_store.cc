@@ -4,6 +4,7 @@
 #include <optional>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 #include "common/status/status_macros.h"
@@ -30,7 +31,21 @@ absl::Status ForEachPutSweep(std::span<const StoreBatch> batches, Visit visit) {
   return absl::OkStatus();
 }
 
+bool HasWalResetBug(int version) {  // as sqlite3_libversion_number() counts: 3.40.1 is 3040001
+  const bool is_mended = version >= 3'051'003 || (version >= 3'050'007 && version < 3'051'000) ||
+                         (version >= 3'044'006 && version < 3'045'000);
+  return version >= 3'007'000 && !is_mended;
+}
+
 }  // namespace
+
+std::string SqliteVersionNote() {
+  return absl::StrCat(
+      "SQLite ", sqlite3_libversion(),
+      HasWalResetBug(sqlite3_libversion_number())
+          ? " has the WAL-reset bug; safe here: one connection writes and checkpoints"
+          : "");
+}
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& data_dir,
                                                                const SqliteLimits& limits) {

@@ -21,6 +21,11 @@
 
 namespace wattfleet::coordinator {
 
+// Which SQLite this is, for the log; and, for versions that can corrupt a file when two connections
+// write or checkpoint it at once (the WAL-reset bug, mended in 3.44.6, 3.50.7 and 3.51.3), that one
+// connection does both here.
+std::string SqliteVersionNote();
+
 // The store in a data directory: catalog.db and one sweep-<id>.db per sweep, each with one
 // connection that writes and checkpoints. Holds the directory's lock as long as it lives.
 //

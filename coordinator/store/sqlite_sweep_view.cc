@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 
@@ -76,18 +77,23 @@ absl::StatusOr<std::vector<PairSnapshot>> SqliteSweepView::Pairs() {
 }
 
 absl::StatusOr<std::vector<std::int64_t>> SqliteSweepView::Sample() {
+  if (sample_.has_value()) {
+    return *sample_;
+  }
   std::vector<std::int64_t> sample;
   WF_RETURN_IF_ERROR(
       ForEachRow("SELECT q FROM sample ORDER BY position", [&](const SqliteStatement& row) {
         sample.push_back(row.Int(0));
         return absl::OkStatus();
       }));
-  return sample;
+  sample_ = std::move(sample);
+  return *sample_;
 }
 
 absl::Status SqliteSweepView::ForEachResult(
     PairId pair, const std::function<absl::Status(const ResultRow&)>& visit) {
-  WF_ASSIGN_OR_RETURN(const std::vector<std::int64_t> sample, Sample());
+  WF_RETURN_IF_ERROR(Sample().status());
+  const std::vector<std::int64_t>& sample = *sample_;
   return ForEachRowOfPair(
       "SELECT unit, status, verdict, flags, failure, finish, environment_id, lease_id, "
       "sent_unix_ms, duration_ns, ttft_ns, input_tokens, cached_tokens, output_tokens, "

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,7 @@ class SqliteSweepView final : public SweepView {
   std::unique_ptr<SqliteConnection> connection_;
   SweepRecord sweep_;
   absl::flat_hash_map<AgentId, std::string> agent_names_;
+  std::optional<std::vector<std::int64_t>> sample_;  // once it was asked for
 };
 
 }  // namespace wattfleet::coordinator

@@ -1,5 +1,6 @@
 // Results per second through SqliteStore::Apply, against bare inserts of the same rows into the
-// same tables by the same connection recipe, in the same run. Usage: store_bench [ROWS]
+// same tables by the same connection recipe, in the same run; then how fast they are read back, and
+// how long a restart takes. Usage: store_bench [ROWS]
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include "common/check/check.h"
 #include "common/random/random.h"
 #include "common/time/system_clock.h"
+#include "coordinator/store/open_sweep_view.h"
 #include "coordinator/store/schema_sql.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/sqlite_rows.h"
@@ -21,6 +23,7 @@
 namespace wattfleet::testing {
 namespace {
 
+using coordinator::OpenSweepView;
 using coordinator::SqliteConnection;
 using coordinator::SqliteStatement;
 using coordinator::SqliteStore;
@@ -86,9 +89,9 @@ double SecondsOf(const std::function<void()>& work) {
   return std::chrono::duration<double>(clock.MonotonicNow() - start).count();
 }
 
-double SecondsThroughStore(std::span<const StoreBatch> batches, std::int64_t rows) {
-  const TempDir directory;
-  const auto store = Must(SqliteStore::Open(directory.path()));
+double SecondsThroughStore(const std::string& data_dir, std::span<const StoreBatch> batches,
+                           std::int64_t rows) {
+  const auto store = Must(SqliteStore::Open(data_dir));
   const std::vector<StoreBatch> submitted{
       {.id = 1, .sweep = kSweep, .ops = SubmitOps(kSweep, "night", rows)},
       {.id = 2, .sweep = kSweep, .ops = GrantOps(kLease, {.lo = 0, .hi = rows})}};
@@ -164,12 +167,37 @@ double SecondsBare(std::span<const StoreBatch> batches) {
   });
 }
 
+double SecondsToReadBack(const std::string& data_dir, std::int64_t rows) {
+  return SecondsOf([&] {
+    const auto view = Must(OpenSweepView(data_dir, "night"));
+    std::int64_t n = 0;
+    Must(view->ForEachResult(kPair, [&](const coordinator::ResultRow&) {
+      ++n;
+      return absl::OkStatus();
+    }));
+    WF_CHECK(n == rows);
+  });
+}
+
+double SecondsToRestart(const std::string& data_dir, std::int64_t rows) {
+  return SecondsOf([&] {
+    const auto store = Must(SqliteStore::Open(data_dir));
+    WF_CHECK(Must(store->Load()).sweeps.at(0).pairs.at(0).completed == rows);
+  });
+}
+
 void Run(const Case& the_case, std::int64_t rows) {
   const std::vector<StoreBatch> batches = MakeBatches(the_case, rows);
   const double bare = static_cast<double>(rows) / SecondsBare(batches);
-  const double store = static_cast<double>(rows) / SecondsThroughStore(batches, rows);
-  std::printf("%-36s store %8.0f rows/s   bare %8.0f rows/s   ratio %.2f\n", the_case.name, store,
-              bare, store / bare);
+  const TempDir directory;
+  const double store =
+      static_cast<double>(rows) / SecondsThroughStore(directory.path(), batches, rows);
+  const double restart = SecondsToRestart(directory.path(), rows);
+  const double read = static_cast<double>(rows) / SecondsToReadBack(directory.path(), rows);
+  std::printf(
+      "%-36s store %8.0f rows/s   bare %8.0f rows/s   ratio %.2f   read %8.0f rows/s   "
+      "restart %.3f s\n",
+      the_case.name, store, bare, store / bare, read, restart);
   std::fflush(stdout);
 }
 
