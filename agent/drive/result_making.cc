@@ -37,6 +37,10 @@ Flags FlagsOf(const RequestRecord& record, const InferenceReply& reply) {
   if (record.in_flight_mean < kFilledShare * record.concurrency) {
     flags |= kFlagUnderfilled;
   }
+  // How fast a recording is read says nothing of the engine that was recorded.
+  if ((reply.flags & kFlagReplayed) != 0 && !reply.recorded_duration_ns) {
+    flags |= kFlagUntimed;
+  }
   return flags;
 }
 

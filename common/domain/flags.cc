@@ -21,6 +21,7 @@ constexpr std::array kRows = std::to_array<FlagRow>({
     {kFlagWarmup, "WARMUP", "inside the warm-up; kept out of figures", false, true},
     {kFlagUnderfilled, "UNDERFILLED", "fewer requests in flight than the condition says", false,
      true},
+    {kFlagUntimed, "UNTIMED", "a recording without its own timing", false, true},
     {kFlagShortWindow, "SHORT_WINDOW", "shorter than ten sensor periods: good in sums only", false,
      false},
     {kFlagGap, "GAP", "a gap in the readings touched this result", false, false},

@@ -21,6 +21,7 @@ inline constexpr Flags kFlagTokensEstimated = 1ULL << 6;
 inline constexpr Flags kFlagRetried = 1ULL << 7;
 inline constexpr Flags kFlagWarmup = 1ULL << 8;
 inline constexpr Flags kFlagUnderfilled = 1ULL << 9;
+inline constexpr Flags kFlagUntimed = 1ULL << 10;
 inline constexpr Flags kFlagShortWindow = 1ULL << 16;
 inline constexpr Flags kFlagGap = 1ULL << 17;
 inline constexpr Flags kFlagNoPostroll = 1ULL << 18;

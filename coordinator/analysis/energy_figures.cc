@@ -10,11 +10,18 @@ namespace {
 constexpr double kJoulesPerMicrojoule = 1e-6;
 constexpr double kSecondsPerNanosecond = 1e-9;
 
+// Keeps a result out of modelled and imported figures. Where timing alone is spoiled, joules stand.
+constexpr Flags kOutsideOtherEnergies = kFlagWarmup | kFlagUnderfilled | kFlagSynthetic;
+
 // Which results a figure is made of, by unit; one byte each.
 using Population = std::vector<std::uint8_t>;
 
 double Seconds(const UnitColumns& columns, std::size_t unit) {
   return static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond;
+}
+
+bool HasTiming(const UnitColumns& columns, std::size_t unit) {
+  return (columns.flags[unit] & FlagsThatSpoilTiming()) == 0;
 }
 
 // Attributed energy of the population over its share of the time with a request present, so that
@@ -25,7 +32,7 @@ std::optional<double> ServedPower(const UnitColumns& columns, const Population& 
   double joules = 0;
   double seconds = 0;
   for (std::size_t unit = 0; unit < columns.units(); ++unit) {
-    if (population[unit] != 0) {
+    if (population[unit] != 0 && HasTiming(columns, unit)) {
       joules += joules_of(unit);
       seconds += columns.busy_seconds[unit];
     }
@@ -64,7 +71,7 @@ std::optional<EnergyMeans> MeansOver(const UnitColumns& columns, const Populatio
     return std::optional<double>(columns.outcome[unit] == Outcome::kCorrect ? 1.0 : 0.0);
   });
   const std::optional<double> watts = mean([&](std::size_t unit) {
-    const double seconds = Seconds(columns, unit);
+    const double seconds = HasTiming(columns, unit) ? Seconds(columns, unit) : 0;
     return seconds > 0 ? std::optional<double>(joules_of(unit) / seconds) : std::nullopt;
   });
   const bool is_served = !columns.busy_seconds.empty();
@@ -110,7 +117,7 @@ std::optional<EnergyMeans> MeansOfColumn(const UnitColumns& columns,
   Population population(columns.units(), 0);
   for (std::size_t unit = 0; unit < columns.units(); ++unit) {
     population[unit] = columns.IsDecided(unit) && energy[unit] &&
-                       (columns.flags[unit] & FlagsThatSpoilTiming()) == 0;
+                       (columns.flags[unit] & kOutsideOtherEnergies) == 0;
   }
   return MeansOver(columns, population, [&](std::size_t unit) {
     return static_cast<double>(*energy[unit]) * kJoulesPerMicrojoule;

@@ -20,7 +20,9 @@ nlohmann::json ValueAt(const std::string& facts_json, const char* key) {
 
 std::optional<std::string> TextFact(const std::string& facts_json, const char* key) {
   const nlohmann::json value = ValueAt(facts_json, key);
-  return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
+  return value.is_string() && !value.get_ref<const std::string&>().empty()
+             ? std::optional(value.get<std::string>())
+             : std::nullopt;
 }
 
 std::optional<double> NumberFact(const std::string& facts_json, const char* key) {

@@ -7,7 +7,8 @@
 namespace wattfleet::coordinator {
 
 // One value of the facts that an agent declared about an environment or a channel, a JSON object.
-// nullopt when the text is no object, the key is absent, or its value is of another type.
+// nullopt when the text is no object, the key is absent, or its value is of another type or an
+// empty text.
 std::optional<std::string> TextFact(const std::string& facts_json, const char* key);
 std::optional<double> NumberFact(const std::string& facts_json, const char* key);
 std::optional<bool> BoolFact(const std::string& facts_json, const char* key);

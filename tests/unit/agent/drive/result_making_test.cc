@@ -57,6 +57,13 @@ TEST(ResultMakingTest, ARecordedDurationStandsForTheMeasuredOne) {
   EXPECT_EQ(result.flags, kFlagReplayed);
 }
 
+TEST(ResultMakingTest, ARecordingWithoutADurationIsUntimed) {
+  InferenceReply reply = AnsweredReply();
+  reply.flags = kFlagReplayed;
+
+  EXPECT_EQ(MakeResult(RecordOf(1), reply).flags, kFlagReplayed | kFlagUntimed);
+}
+
 TEST(ResultMakingTest, TheDigestIsOfTheTextAndTheBodyUnpacksToIt) {
   const Result result = MakeResult(RecordOf(1), AnsweredReply());
 

@@ -146,6 +146,14 @@ TEST(EnergyFigures, ModelledEnergyIsShownUnderItsOwnNameAlone) {
   EXPECT_FALSE(ImportedMeans(columns).has_value());
 }
 
+TEST(EnergyFigures, RecordedEnergyWithoutATimeHasNoPower) {
+  UnitColumns columns = ColumnsOf("cc");
+  columns.imported_uj = {4'000'000, 6'000'000};
+  columns.flags = {kFlagReplayed | kFlagUntimed, kFlagReplayed | kFlagUntimed};
+  EXPECT_DOUBLE_EQ(ImportedMeans(columns)->joules_per_query, 5);
+  EXPECT_EQ(ImportedMeans(columns)->power_watts, std::nullopt);
+}
+
 TEST(EnergyFigures, ImportedEnergyIsNotMeasured) {
   UnitColumns columns = ColumnsOf("c");
   columns.imported_uj = {4'000'000};

@@ -124,7 +124,7 @@ void AddCpu(FakeSweepView& view) {
     energy.status = EnergyStatus::kModelled;
     view.energy[pair].push_back(energy);
   }
-  AddAgent(view, pair, 3, "laptop", "{}");
+  AddAgent(view, pair, 3, "laptop", R"({"engine_version":""})");
   AddChannel(view, 5, 3,
              {.name = "modelled/cpu",
               .source = "modelled",
