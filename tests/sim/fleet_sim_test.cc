@@ -25,12 +25,12 @@ struct Plan {
   int agents = 50;
   std::int64_t queries = 5'000;  // of each pair
   int pairs = 4;
-  double break_chance = 0.0005;
+  double break_chance = 0.002;
   double engine_fail_chance = 0.002;
   int agent_crashes = 25;
   int coordinator_crashes = 4;
   int partitions = 2;
-  std::chrono::seconds faults_for{120};
+  std::chrono::seconds faults_for{80};
 };
 
 class Fleet {

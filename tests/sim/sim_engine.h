@@ -14,8 +14,8 @@
 namespace wattfleet::testing {
 
 struct EngineFaults {
-  std::chrono::milliseconds latency_min{5};
-  std::chrono::milliseconds latency_max{40};
+  std::chrono::milliseconds latency_min{100};
+  std::chrono::milliseconds latency_max{400};
   double fail_chance = 0;  // of a request, transiently
 };
 
