@@ -53,7 +53,6 @@ void CoordinatorCore::Restore(const SweepSnapshot& snapshot, Instant now) {
                  .range = stored.range,
                  .phase = LeasePhase::kActive,
                  .ttl = ttl,
-                 .granted = now.monotonic,
                  .expires = now.monotonic + ttl});
     if (OpenShard* shard = pairs_.at(stored.pair).plan.Find(stored.shard); shard != nullptr) {
       shard->lease = stored.id;

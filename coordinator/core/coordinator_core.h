@@ -124,6 +124,7 @@ class CoordinatorCore {
   OpenShard& CutShard(PairEntry& pair, OpenShard& from, std::int64_t units, Effects& fx);
   void FinishGrant(OpenLease& lease, const std::vector<UnitRange>& missing, Instant now,
                    Effects& fx);
+  void ReturnRequest(const OpenLease& lease);
   void EndLease(LeaseId id, LeaseState state, Charge charge, const std::string& reason, Instant now,
                 Effects& fx);
   void ReopenShard(PairEntry& pair, OpenShard& shard, Charge charge, const OpenLease& lease,

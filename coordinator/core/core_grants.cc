@@ -180,6 +180,7 @@ void CoordinatorCore::FinishGrant(OpenLease& lease, const std::vector<UnitRange>
   PairEntry& pair = pairs_.at(lease.pair);
   lease.phase = LeasePhase::kActive;
   if (missing.empty()) {
+    ReturnRequest(lease);
     closing_[lease.id] = LeaseClose{};
     FinishClose(lease, missing, now, fx);
     return;
@@ -204,9 +205,24 @@ void CoordinatorCore::FinishGrant(OpenLease& lease, const std::vector<UnitRange>
                         .units = missing});
 }
 
+// The agent heard nothing of this lease: what it asked for stays asked for.
+void CoordinatorCore::ReturnRequest(const OpenLease& lease) {
+  RosterAgent* agent = roster_.Find(lease.agent);
+  if (agent == nullptr || agent->session != std::optional<SessionId>(lease.session)) {
+    return;
+  }
+  if (const auto it = agent->instances.find(lease.instance); it != agent->instances.end()) {
+    it->second.waiting.insert(it->second.waiting.begin(),
+                              {.request_id = lease.request_id, .instance = lease.instance});
+  }
+}
+
 void CoordinatorCore::EndLease(LeaseId id, LeaseState state, Charge charge,
                                const std::string& reason, Instant now, Effects& fx) {
   const OpenLease lease = *leases_.Find(id);
+  if (lease.phase == LeasePhase::kGranting) {
+    ReturnRequest(lease);
+  }
   leases_.Remove(id);
   closing_.erase(id);
   PairEntry& pair = pairs_.at(lease.pair);

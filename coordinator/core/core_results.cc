@@ -256,15 +256,21 @@ void CoordinatorCore::FinishClose(OpenLease lease, const std::vector<UnitRange>&
   }
 }
 
-// Units per second of one instance on one pair: the newest lease counts for half.
+// Units per second of one instance on one pair: the newest lease counts for half. A lease that was
+// prefetched began when the one before it ended.
 void CoordinatorCore::NoteSpeed(const OpenLease& lease, std::int64_t units, Instant now) {
   RosterAgent* agent = roster_.Find(lease.agent);
-  const double seconds = std::chrono::duration<double>(now.monotonic - lease.granted).count();
-  if (agent == nullptr || units <= 0 || seconds <= 0) {
+  if (agent == nullptr || !lease.granted.has_value()) {
     return;
   }
   const auto it = agent->instances.find(lease.instance);
   if (it == agent->instances.end()) {
+    return;
+  }
+  const MonotonicTime began = std::max(*lease.granted, it->second.last_close);
+  it->second.last_close = now.monotonic;
+  const double seconds = std::chrono::duration<double>(now.monotonic - began).count();
+  if (units <= 0 || seconds <= 0) {
     return;
   }
   const double speed = static_cast<double>(units) / seconds;

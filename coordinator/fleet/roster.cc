@@ -23,6 +23,7 @@ std::optional<SessionId> Roster::Connect(SessionId session, AgentId agent, const
     if (const auto known = entry.instances.find(offer.name); known != entry.instances.end()) {
       instance.last_pair = known->second.last_pair;
       instance.units_per_second = known->second.units_per_second;
+      instance.last_close = known->second.last_close;
     }
   }
   entry.instances = std::move(instances);

@@ -22,6 +22,7 @@ struct RosterInstance {
   std::set<std::uint64_t> seen;               // request ids answered or waiting, in this session
   PairId last_pair;                           // its engine probably has this model loaded
   std::map<PairId, double> units_per_second;  // smoothed over leases
+  MonotonicTime last_close{};                 // when its last lease ended
 };
 
 struct RosterAgent {

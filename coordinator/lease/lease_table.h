@@ -33,7 +33,7 @@ struct OpenLease {
   LeasePhase phase = LeasePhase::kGranting;
   std::uint64_t request_id = 0;
   std::chrono::milliseconds ttl{0};
-  MonotonicTime granted{};
+  std::optional<MonotonicTime> granted;  // unknown for one that an earlier process granted
   MonotonicTime expires{};
   std::int64_t units_done = 0;  // the agent's word, the highest so far
   std::int64_t accepted = 0;    // rows that the store took

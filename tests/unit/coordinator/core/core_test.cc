@@ -341,6 +341,34 @@ TEST(CoreTest, RestartsFromTheStoreWithoutChargingAnyone) {
   EXPECT_EQ(f.harness.pair().plan.open().at(f.grant.shard).record.crash_n, 0);
 }
 
+TEST(CoreTest, KeepsARequestWhoseShardTurnedOutToBeDone) {
+  Fixture f(40);
+  f.harness.Do(SessionClosed{f.session});
+  f.harness.Pass(200s);  // the lease of the lost agent expired
+  const SessionId other = f.harness.Connect("b");
+  f.session = f.harness.Connect("a", 1, {{f.grant.lease, f.grant.epoch, true}}, 2);
+  f.Finish();  // late rows fill the pending shard
+  ASSERT_EQ(f.harness.pair().completed, f.grant.units.back().hi);
+
+  f.harness.AskForWork(other);
+
+  const auto grants = f.harness.Sent<LeaseGrant>(other);
+  ASSERT_THAT(grants, SizeIs(1));
+  EXPECT_GE(grants[0].units.front().lo, f.grant.units.back().hi);
+}
+
+TEST(CoreTest, GuessesNoSpeedFromALeaseThatAnEarlierProcessGranted) {
+  Fixture f(4000);
+  f.harness.Restart();
+  f.session = f.harness.Connect("a", 1, {{f.grant.lease, f.grant.epoch, false}});
+  f.Finish();
+
+  f.harness.AskForWork(f.session);
+
+  const LeaseGrant next = f.harness.Sent<LeaseGrant>(f.session).at(0);
+  EXPECT_EQ(next.units.back().hi - next.units.front().lo, ShardSizing{}.first_units);
+}
+
 TEST(CoreTest, PauseStopsGrantsAndResumeRestoresThem) {
   Fixture f(1000);
   const SweepId sweep = f.grant.pair.sweep;
