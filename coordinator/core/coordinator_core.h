@@ -145,7 +145,7 @@ class CoordinatorCore {
   void CountRows(const Committed& committed, Instant now);
   void FinishClose(OpenLease lease, const std::vector<UnitRange>& missing, Instant now,
                    Effects& fx);
-  void NoteSpeed(const OpenLease& lease, std::int64_t units, Instant now);
+  void NoteSpeed(const OpenLease& lease, Instant now);
 
   StoreBatch& BatchOf(SweepId sweep, Effects& fx);
   void Note(SweepId sweep, const std::string& kind, const std::string& text, Instant now,

@@ -199,11 +199,7 @@ void CoordinatorCore::FinishClose(OpenLease lease, const std::vector<UnitRange>&
                                   Instant now, Effects& fx) {
   const LeaseClose close = closing_[lease.id];
   PairEntry& pair = pairs_.at(lease.pair);
-  std::int64_t missing_units = 0;
-  for (const UnitRange& range : missing) {
-    missing_units += range.size();
-  }
-  NoteSpeed(lease, lease.range.size() - missing_units, now);
+  NoteSpeed(lease, now);
   if (missing.empty()) {
     leases_.Remove(lease.id);
     closing_.erase(lease.id);
@@ -256,9 +252,10 @@ void CoordinatorCore::FinishClose(OpenLease lease, const std::vector<UnitRange>&
   }
 }
 
-// Units per second of one instance on one pair: the newest lease counts for half. A lease that was
+// Units per second of one instance on one pair: the newest lease counts for half. Only the lease's
+// own rows count, since others may have answered part of its range before; and one that was
 // prefetched began when the one before it ended.
-void CoordinatorCore::NoteSpeed(const OpenLease& lease, std::int64_t units, Instant now) {
+void CoordinatorCore::NoteSpeed(const OpenLease& lease, Instant now) {
   RosterAgent* agent = roster_.Find(lease.agent);
   if (agent == nullptr || !lease.granted.has_value()) {
     return;
@@ -270,10 +267,10 @@ void CoordinatorCore::NoteSpeed(const OpenLease& lease, std::int64_t units, Inst
   const MonotonicTime began = std::max(*lease.granted, it->second.last_close);
   it->second.last_close = now.monotonic;
   const double seconds = std::chrono::duration<double>(now.monotonic - began).count();
-  if (units <= 0 || seconds <= 0) {
+  if (lease.accepted <= 0 || seconds <= 0) {
     return;
   }
-  const double speed = static_cast<double>(units) / seconds;
+  const double speed = static_cast<double>(lease.accepted) / seconds;
   const auto [known, fresh] = it->second.units_per_second.try_emplace(lease.pair, speed);
   if (!fresh) {
     known->second = 0.5 * known->second + 0.5 * speed;

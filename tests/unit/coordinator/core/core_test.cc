@@ -369,6 +369,30 @@ TEST(CoreTest, GuessesNoSpeedFromALeaseThatAnEarlierProcessGranted) {
   EXPECT_EQ(next.units.back().hi - next.units.front().lo, ShardSizing{}.first_units);
 }
 
+TEST(CoreTest, MeasuresSpeedByALeasesOwnRows) {
+  Fixture f(4000);
+  f.harness.Deliver(f.session, CoreHarness::Results(f.grant, "a", f.seq++, 0, 15));
+  f.harness.Do(SessionClosed{f.session});
+  f.harness.Pass(200s);
+  f.session = f.harness.Connect("a", 2, {}, f.seq);
+  f.harness.AskForWork(f.session);  // another shard: it avoids the one it lost
+  f.harness.AskForWork(f.session);
+  const auto grants = f.harness.Sent<LeaseGrant>(f.session);
+  const SessionId other = f.harness.Connect("b");
+  f.harness.AskForWork(other);
+  f.grant = f.harness.Sent<LeaseGrant>(other).at(0);
+  ASSERT_EQ(f.grant.units, (std::vector<UnitRange>{{15, 16}})) << "one of sixteen is missing";
+  f.harness.Pass(10s);
+  ResultBatch batch = CoreHarness::Results(f.grant, "b", 1, 15, 16);
+  batch.close = LeaseClose{};
+  f.harness.Deliver(other, std::move(batch));
+
+  f.harness.AskForWork(other);
+
+  const LeaseGrant next = f.harness.Sent<LeaseGrant>(other).at(0);
+  EXPECT_EQ(next.units.back().hi - next.units.front().lo, 6) << "a minute at a tenth a second";
+}
+
 TEST(CoreTest, PauseStopsGrantsAndResumeRestoresThem) {
   Fixture f(1000);
   const SweepId sweep = f.grant.pair.sweep;
