@@ -52,7 +52,8 @@ grpc::ServerUnaryReactor* ControlService::Submit(grpc::CallbackServerContext* co
           reply->add_notes(note);
         }
       }
-      reactor->Finish(ToGrpcStatus(submitted.status()));
+      loop.OnceDurable(
+          [reactor, status = submitted.status()] { reactor->Finish(ToGrpcStatus(status)); });
     });
   });
   return reactor;
@@ -121,7 +122,7 @@ grpc::ServerUnaryReactor* ControlService::Command(grpc::CallbackServerContext* c
                                                                            : SweepVerb::kCancel;
     loop.Apply(SweepCommanded{sweep->record.id, verb});
     reply->set_state(std::string(SweepStateName(sweep->record.state)));
-    reactor->Finish(grpc::Status::OK);
+    loop.OnceDurable([reactor] { reactor->Finish(grpc::Status::OK); });
   });
   return reactor;
 }

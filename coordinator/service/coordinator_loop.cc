@@ -181,6 +181,10 @@ void CoordinatorLoop::Enqueue(StoreBatch batch) {
   writer_.Enqueue(std::move(batch), std::move(ready));
 }
 
+void CoordinatorLoop::OnceDurable(std::function<void()> then) {
+  writer_.RunOnWriter([then = std::move(then)](Store&) { then(); });
+}
+
 void CoordinatorLoop::Load(QueryOrder order) {
   const auto served = served_.find(order.pair.sweep);
   const auto channel = channels_.find(order.session);

@@ -71,6 +71,8 @@ class CoordinatorLoop {
   Instant Now() const;
   // On the runner: gives the core an event and does what it says.
   void Apply(const Event& event);
+  // Calls `then` on the writer's thread once everything decided so far is on disk.
+  void OnceDurable(std::function<void()> then);
   // On the runner: remembers what working on a sweep needs.
   void PutServed(SweepId sweep, std::shared_ptr<const ServedSweep> served);
   const ServedSweep* ServedOf(SweepId sweep) const;
