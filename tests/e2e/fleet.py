@@ -1,4 +1,5 @@
 """Real coordinators and agents on loopback, and questions to run through them."""
+import contextlib
 import gzip
 import json
 import pathlib
@@ -106,7 +107,8 @@ class Fleet:
 
     def read(self, sql):
         database = next(self.data.glob("sweep-*.db"))
-        with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30) as connection:
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True,
+                                                timeout=30)) as connection:
             return connection.execute(sql).fetchall()
 
     def rows(self):
