@@ -53,6 +53,7 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   }
   const SystemClock clock;
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<SqliteStore> store, SqliteStore::Open(flags.data));
+  spdlog::info("{}", SqliteVersionNote());
   WF_ASSIGN_OR_RETURN(const StoreSnapshot snapshot, store->Load());
   WorkerPool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
   ThreadTaskRunner runner("core", clock);

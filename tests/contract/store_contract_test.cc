@@ -1,6 +1,5 @@
 // What every Store promises about sweeps, pairs, shards, leases and cursors. Results are in
 // store_append_contract_test.cc.
-#include <algorithm>
 
 #include <gmock/gmock.h>
 
@@ -9,10 +8,8 @@
 namespace wattfleet::testing {
 namespace {
 
-using coordinator::AgentRecord;
 using coordinator::ConsumeSeq;
 using coordinator::CountMissing;
-using coordinator::EventRow;
 using coordinator::InsertLease;
 using coordinator::InsertPair;
 using coordinator::InsertShard;
@@ -23,7 +20,6 @@ using coordinator::PairState;
 using coordinator::PutSample;
 using coordinator::PutSweep;
 using coordinator::QuarantineMissing;
-using coordinator::QuarantineRow;
 using coordinator::RecordEvent;
 using coordinator::RecordFailures;
 using coordinator::SealPair;
