@@ -192,6 +192,8 @@ void GrpcCoordinatorLink::Connect(const AgentHello& hello, Receiver& receiver) {
   Disconnect();
   route_->stream += 1;
   route_->receiver = &receiver;
+  // When to dial is the agent's decision; without this the channel adds pauses of its own.
+  grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
   stream_ = std::make_shared<Stream>(channel_, runner_, route_);
   stream_->Start(hello);
 }
