@@ -208,9 +208,9 @@ Failure ClassifyHttpEnd(HttpOutcome outcome) {
     case HttpOutcome::kConnectTimeout:
     case HttpOutcome::kBroken:
       return Failure::kConnection;
-    case HttpOutcome::kFirstTimeout:
     case HttpOutcome::kIdleTimeout:
       return Failure::kEngineDown;  // it hangs: no fault of the query
+    case HttpOutcome::kFirstTimeout:  // hung, or slow with this query: silence tells no more
     case HttpOutcome::kTotalTimeout:
       return Failure::kTimedOut;
     case HttpOutcome::kMalformed:

@@ -107,9 +107,9 @@ TEST(EngineErrorTest, AStatusSaysWhetherTheEngineIsBlockedOrOnlyNotUp) {
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("Loading")));
 }
 
-TEST(EngineErrorTest, HangingIsTheEnginesFaultAndSlownessTheQuerys) {
-  EXPECT_EQ(ClassifyHttpEnd(HttpOutcome::kFirstTimeout), Failure::kEngineDown);
+TEST(EngineErrorTest, StandingStillIsTheEnginesFaultAndSlownessTheQuerys) {
   EXPECT_EQ(ClassifyHttpEnd(HttpOutcome::kIdleTimeout), Failure::kEngineDown);
+  EXPECT_EQ(ClassifyHttpEnd(HttpOutcome::kFirstTimeout), Failure::kTimedOut);
   EXPECT_EQ(ClassifyHttpEnd(HttpOutcome::kTotalTimeout), Failure::kTimedOut);
   EXPECT_EQ(ClassifyHttpEnd(HttpOutcome::kConnectTimeout), Failure::kConnection);
 }
