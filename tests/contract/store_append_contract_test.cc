@@ -255,15 +255,17 @@ TYPED_TEST(StoreAppendContractTest, RefusesEnergyThatCannotBe) {
 
 TYPED_TEST(StoreAppendContractTest, AResultLiftsTheQuarantineOfItsUnit) {
   this->SubmitAndGrant();
+  this->Append({.seq = 1, .results = {SampleResult(60)}});
   WF_ASSERT_OK(
       this->Apply({QuarantineMissing{.pair = kPair, .range = {.lo = 0, .hi = 3}, .reason = "x"}}));
 
-  const LeaseCommit counts = this->Append({.results = {SampleResult(1), SampleResult(50)}});
+  const LeaseCommit counts =
+      this->Append({.seq = 2, .results = {SampleResult(1), SampleResult(50)}});
 
   EXPECT_EQ(counts.accepted, 2);
   EXPECT_EQ(counts.unquarantined, 1);
   EXPECT_EQ(this->LoadPair().quarantined, 2);
-  EXPECT_EQ(this->LoadPair().completed, 2);
+  EXPECT_EQ(this->LoadPair().completed, 3);
 }
 
 TYPED_TEST(StoreAppendContractTest, NamesWhereResultsWereMade) {
