@@ -10,7 +10,7 @@
 
 #include "common/config/units.h"
 #include "coordinator/cli/commands.h"
-#include "coordinator/cli/import_text.h"
+#include "coordinator/cli/import_files.h"
 #include "coordinator/cli/open_fleet.h"
 #include "coordinator/workload/import.h"
 
@@ -46,7 +46,7 @@ ExitCode Import(ImportFlags flags) {
   if (const absl::Status status = ReadFlags(flags); !status.ok()) {
     return Fail(status);
   }
-  const absl::StatusOr<ImportReport> report = ImportWorkload(flags.options);
+  const absl::StatusOr<ImportReport> report = ImportFiles(flags.options);
   if (!report.ok()) {
     return Fail(report.status());
   }

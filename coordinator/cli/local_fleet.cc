@@ -169,6 +169,8 @@ LocalFleet::~LocalFleet() {
   };
   if (!members_.empty()) {
     stop(members_.begin() + 1, members_.end());
+    // A coordinator waits for its clients to hang up.
+    client_.reset();
     stop(members_.begin(), members_.begin() + 1);
   }
 }

@@ -7,7 +7,7 @@
 #include "absl/strings/str_format.h"
 
 #include "common/status/status_macros.h"
-#include "coordinator/cli/import_text.h"
+#include "coordinator/cli/import_files.h"
 #include "coordinator/config/sweep_yaml.h"
 #include "coordinator/plan/compare_sweeps.h"
 #include "coordinator/report/names.h"
@@ -23,13 +23,13 @@ absl::StatusOr<std::string> PrepareWorkload(const SweepFile& file,
     WF_RETURN_IF_ERROR(FindWorkload(data_directory, workload.name).status());
     return std::string();
   }
-  WF_ASSIGN_OR_RETURN(const ImportReport report, ImportWorkload({.data_directory = data_directory,
-                                                                 .name = workload.name,
-                                                                 .preset = workload.preset,
-                                                                 .files = {workload.path},
-                                                                 .map = workload.map,
-                                                                 .grader = "",
-                                                                 .seed = file.seed}));
+  WF_ASSIGN_OR_RETURN(const ImportReport report, ImportFiles({.data_directory = data_directory,
+                                                              .name = workload.name,
+                                                              .preset = workload.preset,
+                                                              .files = {workload.path},
+                                                              .map = workload.map,
+                                                              .grader = "",
+                                                              .seed = file.seed}));
   return report.already_there ? std::string() : ImportText(report);
 }
 

@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 
+#include "common/config/load.h"
 #include "common/status/annotate.h"
 #include "common/status/status_macros.h"
 #include "common/time/system_clock.h"
@@ -34,12 +35,6 @@ constexpr std::chrono::seconds kBlockedPatience{60};
 
 absl::StatusOr<std::vector<std::string>> AgentFiles(const RunOptions& options,
                                                     const SweepFile& file) {
-  for (const std::string& path : options.agent_files) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error)) {
-      return absl::NotFoundError(absl::StrFormat("%s: no such file", path));
-    }
-  }
   if (!options.agent_files.empty()) {
     return options.agent_files;
   }
@@ -105,6 +100,10 @@ absl::StatusOr<RunOutcome> RunSweep(const RunOptions& given) {
   RunOptions options = given;
   WF_ASSIGN_OR_RETURN(const SweepFile file, LoadSweepFile(options.sweep_path));
   WF_RETURN_IF_ERROR(Annotate(CheckFilesExist(file), options.sweep_path));
+  for (const std::string& path : options.agent_files) {
+    // What its keys say is the agent's to judge.
+    WF_RETURN_IF_ERROR(config::LoadFile(path).status());
+  }
   options.report.sweep = file.sweep;
   WF_ASSIGN_OR_RETURN(const std::optional<std::string> state,
                       StoredState(file, options.data_directory));

@@ -1,10 +1,19 @@
-#include "coordinator/cli/import_text.h"
+#include "coordinator/cli/import_files.h"
 
 #include <set>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 
 namespace wattfleet::coordinator {
+
+absl::StatusOr<ImportReport> ImportFiles(const ImportOptions& options) {
+  absl::StatusOr<ImportReport> report = ImportWorkload(options);
+  if (absl::IsDataLoss(report.status())) {
+    return absl::InvalidArgumentError(report.status().message());
+  }
+  return report;
+}
 
 std::string ImportText(const ImportReport& report) {
   const WorkloadFacts& workload = report.workload;

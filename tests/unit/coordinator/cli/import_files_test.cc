@@ -1,4 +1,4 @@
-#include "coordinator/cli/import_text.h"
+#include "coordinator/cli/import_files.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,20 @@
+#ifndef WF_COORDINATOR_CLI_IMPORT_FILES_H_
+#define WF_COORDINATOR_CLI_IMPORT_FILES_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "coordinator/workload/import.h"
+
+namespace wattfleet::coordinator {
+
+// ImportWorkload, for a user: a damaged file is theirs to mend (INVALID_ARGUMENT).
+absl::StatusOr<ImportReport> ImportFiles(const ImportOptions& options);
+
+// What was imported, and the rejected rows: their number and the first of them by file and line.
+std::string ImportText(const ImportReport& report);
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_CLI_IMPORT_FILES_H_
