@@ -115,7 +115,9 @@ class Fleet:
         return self.read("SELECT coalesce(sum(n_accepted), 0) FROM lease")[0][0]
 
     def done(self):
-        return self.read("SELECT count(*) FROM pair WHERE state NOT IN (4, 5)")[0][0] == 0
+        """All pairs have ended; there are none before the agent has connected."""
+        pairs, ended = self.read("SELECT count(*), coalesce(sum(state IN (4, 5)), 0) FROM pair")[0]
+        return 0 < pairs == ended
 
     def wait(self, condition, what):
         end = time.monotonic() + DEADLINE_S
@@ -137,5 +139,5 @@ class Fleet:
     def answers(self):
         """Every (pair, unit) with its verdict."""
         return set(self.read(
-            "SELECT p.model, r.unit, r.status, v.value, v.extracted FROM result r "
+            "SELECT p.name, r.unit, r.status, v.value, v.extracted FROM result r "
             "JOIN pair p USING (pair_id) LEFT JOIN verdict v USING (pair_id, unit)"))
