@@ -394,6 +394,29 @@ TEST_F(AgentCoreLeaseTest, ALeaseThatNobodyRenewsEndsByThisHostsClockAndReportsW
   EXPECT_THAT(Results(), SizeIs(sent - 1));
 }
 
+TEST_F(AgentCoreLeaseTest, AnsweredHeartbeatsKeepALeaseAliveBeyondItsFirstTerm) {
+  BuildAndWelcome();
+  Grant(GrantOf(1, 300));
+
+  ASSERT_TRUE(ServeUntilClosed(1, minutes(8)));
+
+  EXPECT_EQ(CloseOf(1)->outcome, LeaseOutcome::kCompleted);
+  EXPECT_THAT(Results(), SizeIs(300));
+}
+
+TEST_F(AgentCoreLeaseTest, AnOrderToFinishLetsTheRequestInFlightEnd) {
+  BuildAndWelcome();
+  Grant(GrantOf(1, 100));
+  Serve(milliseconds(3'500));
+
+  link_.Deliver(LeaseOrder{.lease = {1}, .verdict = LeaseVerdict::kFinishAndReport});
+  ASSERT_TRUE(ServeUntilClosed(1, seconds(5)));
+
+  EXPECT_EQ(backend_->cancels, 0);
+  EXPECT_EQ(Results().size(), backend_->sent.size());
+  EXPECT_EQ(CloseOf(1)->outcome, LeaseOutcome::kReleased);
+}
+
 TEST_F(AgentCoreLeaseTest, AWallClockThatJumpsExpiresNothing) {
   BuildAndWelcome();
   Grant(GrantOf(1, 20));

@@ -121,16 +121,36 @@ class AgentCoreSmallSpoolTest : public AgentCoreSpoolTest {
  protected:
   static constexpr std::uint64_t kLimit = 40'000;
   AgentCoreSmallSpoolTest() { spool_ = MemorySpool(SpoolId{7}, kLimit); }
-};
-
-TEST_F(AgentCoreSmallSpoolTest, AFullSpoolTakesNoWorkThenHoldsThenGoesOnWithNothingLost) {
-  script_ = [this](const auto&, int) {
+  // Text that does not compress.
+  std::string Noise(int size) {
     std::string text;
-    for (int i = 0; i < 1'000; ++i) {
+    for (int i = 0; i < size; ++i) {
       text.push_back(static_cast<char>('!' + world_.random().Below(90)));
     }
-    return Says(text);
-  };
+    return text;
+  }
+};
+
+TEST_F(AgentCoreSmallSpoolTest, ANearlyFullSpoolAsksForNothingUntilItIsAcknowledged) {
+  script_ = [this](const auto&, int) { return Says(Noise(1'000)); };
+  BuildAndWelcome();
+  Grant(GrantOf(1, 26));
+  world_.RunFor(seconds(40));
+  ASSERT_GT(spool_.fullness(), kSpoolNoMoreWork);
+  ASSERT_LT(spool_.fullness(), kSpoolHold);
+  Grant(GrantOf(2, 1));
+  AnswerHeartbeats();
+  world_.RunFor(seconds(5));
+  EXPECT_THAT(link_.Sent<WorkRequest>(), SizeIs(2));
+
+  AckAll();
+  world_.RunFor(seconds(1));
+
+  EXPECT_THAT(link_.Sent<WorkRequest>(), SizeIs(3));
+}
+
+TEST_F(AgentCoreSmallSpoolTest, AFullSpoolTakesNoWorkThenHoldsThenGoesOnWithNothingLost) {
+  script_ = [this](const auto&, int) { return Says(Noise(1'000)); };
   BuildAndWelcome();
   Grant(GrantOf(1, 60));
   world_.RunFor(seconds(25));
