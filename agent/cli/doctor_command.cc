@@ -46,8 +46,8 @@ void PrintPower(const PowerConfig& config, std::FILE* out) {
 }  // namespace
 
 absl::Status DoctorCommand(const AgentConfig& config, std::FILE* out) {
-  const std::vector<DiscoveredAccelerator> found = DiscoverAccelerators({});
-  WF_ASSIGN_OR_RETURN(const std::vector<InstanceOffer> instances, MakeInstances(config, found));
+  WF_ASSIGN_OR_RETURN(const std::vector<InstanceOffer> instances,
+                      MakeInstances(config, FindAccelerators(config)));
   absl::FPrintF(out, "machine\n");
   for (const auto& [name, value] : HostFacts()) {
     absl::FPrintF(out, "  %-14s %s\n", name, value);

@@ -5,9 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "agent/power/open_power_source.h"
 #include "common/status/status_macros.h"
 
 namespace wattfleet::agent {
+
+std::vector<DiscoveredAccelerator> FindAccelerators(const AgentConfig& config) {
+  DiscoveryPaths paths;
+  paths.nvml_library = NvmlLibraryOf(config.power);
+  return DiscoverAccelerators(paths);
+}
 
 absl::StatusOr<std::vector<InstanceOffer>> MakeInstances(
     const AgentConfig& config, const std::vector<DiscoveredAccelerator>& found) {

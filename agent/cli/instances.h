@@ -11,6 +11,9 @@
 
 namespace wattfleet::agent {
 
+// The accelerators of this machine, found with the library that `power` names, if it does.
+std::vector<DiscoveredAccelerator> FindAccelerators(const AgentConfig& config);
+
 // The instances that the agent offers: those found, or those that its file lists, under the ids
 // that the file gives them. NOT_FOUND names a listed device that is not here.
 absl::StatusOr<std::vector<InstanceOffer>> MakeInstances(

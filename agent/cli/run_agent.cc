@@ -92,9 +92,9 @@ absl::StatusOr<int> RunAgent(const AgentConfig& config, const std::string& versi
                          .incarnation = spool->incarnation(),
                          .instances = {},
                          .host_facts = HostFacts()};
-  WF_ASSIGN_OR_RETURN(settings.instances, MakeInstances(config, DiscoverAccelerators({})));
+  WF_ASSIGN_OR_RETURN(settings.instances, MakeInstances(config, FindAccelerators(config)));
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<EnergyMeter> meter,
-                      OpenEnergyMeter(config.power, clock));
+                      OpenEnergyMeter(config.power, config.baseline, clock));
   WF_ASSIGN_OR_RETURN(auto channel, OpenLoopbackChannel(config.coordinator));
   ThreadTaskRunner runner("core", clock);
   PlainEngines engines(config.engines, runner, clock);

@@ -18,6 +18,7 @@ using config::Problems;
 using config::Section;
 using config::Value;
 
+constexpr int kBaselineWindowsLeast = 3;
 constexpr std::int64_t kSpoolLimitLeast = std::int64_t{1} << 20;
 
 std::string HostName() {
@@ -142,6 +143,20 @@ void ReadPower(Section& s, AgentConfig& agent) {
   });
 }
 
+// `settle` and `measure` of the loaded-idle baseline; at least as many windows as it needs.
+void ReadBaseline(Section& s, BaselineOptions& baseline) {
+  using std::chrono::milliseconds;
+  auto settle = std::chrono::duration_cast<milliseconds>(baseline.settle);
+  auto measure = std::chrono::duration_cast<milliseconds>(baseline.span);
+  s.Read("settle", settle);
+  s.Read("measure", measure);
+  if (measure < kBaselineWindowsLeast * baseline.window) {
+    s.AddProblem(*s.Find("measure"), "measure: expected at least 3s");
+  }
+  baseline.settle = settle;
+  baseline.span = measure;
+}
+
 absl::StatusOr<AgentConfig> Read(const config::Document& document, const std::string& directory) {
   AgentConfig agent = DefaultAgentConfig();
   Problems problems(document.origin);
@@ -151,6 +166,7 @@ absl::StatusOr<AgentConfig> Read(const config::Document& document, const std::st
     ReadAccelerators(s, agent);
     ReadEngines(s, directory, agent);
     ReadPower(s, agent);
+    s.ReadMap("baseline", [&](Section& baseline) { ReadBaseline(baseline, agent.baseline); });
     s.ReadMap("spool", [&](Section& spool) {
       spool.Read("directory", agent.spool_directory);
       spool.ReadSize("limit", agent.spool_limit_bytes);

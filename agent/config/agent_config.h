@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "agent/energy/baseline_options.h"
 #include "agent/engine/engine_supervisor.h"
 #include "agent/power/power_config.h"
 #include "common/domain/pair.h"
@@ -30,6 +31,7 @@ struct AgentConfig {
   bool discover_engines = true;
   std::vector<EngineConfig> engines;
   PowerConfig power;
+  BaselineOptions baseline;
   std::string spool_directory;
   std::int64_t spool_limit_bytes = std::int64_t{8} << 30;
 };

@@ -1,28 +1,18 @@
 #ifndef WF_AGENT_ENERGY_BASELINE_RUN_H_
 #define WF_AGENT_ENERGY_BASELINE_RUN_H_
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "agent/energy/baseline_options.h"
 #include "agent/energy/metered_host.h"
 #include "common/task/task_runner.h"
 #include "common/time/clock.h"
 
 namespace wattfleet::agent {
-
-struct BaselineOptions {
-  std::chrono::nanoseconds settle{std::chrono::seconds(10)};  // clocks step down after work
-  std::chrono::nanoseconds span{std::chrono::seconds(30)};
-  std::chrono::nanoseconds window{std::chrono::seconds(1)};
-  int tries = 3;
-  std::chrono::nanoseconds tick{std::chrono::milliseconds(100)};
-  // How long after the span its last intervals may take.
-  std::chrono::nanoseconds patience{std::chrono::seconds(3)};
-};
 
 // Measures the loaded-idle power of some channels, once: waits for them to settle, records them,
 // and sets the baseline of those that were steady; the others are tried again, and in the end

@@ -11,6 +11,7 @@
 namespace wattfleet::agent {
 
 absl::StatusOr<std::unique_ptr<EnergyMeter>> OpenEnergyMeter(const PowerConfig& config,
+                                                             const BaselineOptions& baseline,
                                                              const Clock& clock) {
   WF_ASSIGN_OR_RETURN(auto sources, OpenPowerSources(config));
   if (sources.empty()) {
@@ -20,7 +21,9 @@ absl::StatusOr<std::unique_ptr<EnergyMeter>> OpenEnergyMeter(const PowerConfig& 
   for (std::unique_ptr<PowerSource>& source : sources) {
     samplers.push_back(std::make_unique<Sampler>(std::move(source), clock));
   }
-  auto meter = std::make_unique<SampledEnergyMeter>(std::move(samplers), clock);
+  MeterOptions options;
+  options.baseline = baseline;
+  auto meter = std::make_unique<SampledEnergyMeter>(std::move(samplers), clock, options);
   meter->Start();
   return meter;
 }

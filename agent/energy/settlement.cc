@@ -83,6 +83,19 @@ double EdgeWatts(const RequestTally& tally, const std::optional<Baseline>& basel
   return std::max(own, tally.most_watts - idle);
 }
 
+// What a counter's idle power adds to the uncertainty of each edge, in watts x seconds: the idle
+// side of the interval that the edge lies in is priced at it, and reaches to a knot whose moment is
+// known to within two reads (the second may be a quarter late unflagged), or to within an update
+// where these are finer.
+double KnotJoules(const RequestTally& tally, const ChannelTraits& traits, double seconds) {
+  if (traits.spec.kind != SampleKind::kCounter || !tally.idle_known) {
+    return 0;
+  }
+  const double own_idle_watts = static_cast<double>(tally.static_part) * 1e-6 / seconds;
+  const auto tau = std::min(traits.poll_period * 5 / 4, traits.spec.update_period);
+  return own_idle_watts * std::chrono::duration<double>(tau).count();
+}
+
 }  // namespace
 
 void RequestTally::Touch(const EnergyInterval& interval, std::int64_t overlap_ns) {
@@ -111,6 +124,7 @@ double RandomUncertainty(const RequestTally& tally, const ChannelTraits& traits,
   }
   const double edge =
       EdgeWatts(tally, baseline, seconds) * 1e6 * EdgeSeconds(tally, traits) / std::sqrt(12.0);
+  const double knot = KnotJoules(tally, traits, seconds) * 1e6 / std::sqrt(12.0);
   const double unit = static_cast<double>(traits.spec.unit.numerator) /
                       static_cast<double>(traits.spec.unit.denominator);
   const double quantum = IsPowerKind(traits.spec.kind) ? unit * seconds : unit;
@@ -119,7 +133,8 @@ double RandomUncertainty(const RequestTally& tally, const ChannelTraits& traits,
   const double idle = baseline ? static_cast<double>(baseline->uncertainty_uw) *
                                      static_cast<double>(tally.boundary_idle_ns) * 1e-9
                                : 0;
-  return std::sqrt(2 * edge * edge + quantum * quantum / 6 + gap * gap + idle * idle);
+  return std::sqrt(2 * (edge * edge + knot * knot) + quantum * quantum / 6 + gap * gap +
+                   idle * idle);
 }
 
 ChannelEnergy Settle(const RequestTally& tally, const ChannelTraits& traits,

@@ -51,7 +51,7 @@ ChannelEnergy Settle(const RequestTally& tally, const ChannelTraits& traits,
                      const std::optional<Baseline>& baseline);
 
 // 1 u of the random part of `tally`'s gross energy, in microjoules (energy.md 8): edges,
-// quantisation, gaps and the baseline in quadrature.
+// knots, quantisation, gaps and the baseline in quadrature.
 double RandomUncertainty(const RequestTally& tally, const ChannelTraits& traits,
                          const std::optional<Baseline>& baseline);
 

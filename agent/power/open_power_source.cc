@@ -10,6 +10,7 @@
 #include "agent/power/nvml/nvml_power_source.h"
 #include "agent/power/rapl/rapl_power_source.h"
 #include "agent/power/remedy.h"
+#include "agent/power/source_options.h"
 #include "common/domain/nearest_name.h"
 #include "common/status/annotate.h"
 
@@ -74,6 +75,13 @@ absl::StatusOr<std::vector<std::unique_ptr<PowerSource>>> OpenPowerSources(
     }
   }
   return sources;
+}
+
+std::string NvmlLibraryOf(const PowerConfig& config) {
+  const SourceRequest* const request = FindRequest(config, "nvml");
+  return request == nullptr
+             ? config.paths.nvml_library
+             : TextOption(request->options, kNvmlLibraryOption, config.paths.nvml_library);
 }
 
 std::vector<SourceVerdict> DescribePower(const PowerConfig& config) {

@@ -35,6 +35,12 @@ absl::StatusOr<std::chrono::nanoseconds> PollPeriodOption(const SourceOptions& o
   return std::chrono::milliseconds(ms);
 }
 
+std::string TextOption(const SourceOptions& options, const std::string& name,
+                       const std::string& standard) {
+  const auto option = options.find(name);
+  return option == options.end() ? standard : option->second;
+}
+
 absl::StatusOr<double> RequiredNumber(const SourceOptions& options, const std::string& name,
                                       const std::string& what) {
   const auto option = options.find(name);

@@ -73,7 +73,7 @@ BENCHMARK_CAPTURE(PollSource, rapl_4_zones, "rapl");
 void RunMeter(benchmark::State& state, std::uint64_t requests) {
   const FakeHost host;
   const SystemClock clock;
-  const auto meter = OpenEnergyMeter(host.config, clock);
+  const auto meter = OpenEnergyMeter(host.config, {}, clock);
   WF_CHECK(meter.ok());
   ThreadTaskRunner runner("driver", clock);
   for (auto _ : state) {

@@ -79,20 +79,25 @@ class Fleet:
             raise RuntimeError(f"the coordinator did not start, see {self.logs.name}")
         self.port = int(line.rsplit(":", 1)[1])
 
-    def start_agent(self, name="replayer"):
+    def start_agent(self, name="replayer", settings=None, env=None):
+        """`settings` of agent.yaml: a replayer's unless given."""
         config = self.folder / f"{name}.yaml"
         config.write_text(json.dumps({
             "coordinator": f"127.0.0.1:{self.port}", "name": name,
-            "engines": [{"kind": "replay"}], "power": [],
-            "spool": {"directory": str(self.folder / f"spool-{name}")}}))
+            "spool": {"directory": str(self.folder / f"spool-{name}")},
+            **(settings or {"engines": [{"kind": "replay"}], "power": []})}))
         self.agents[name] = subprocess.Popen(
             [self.binaries / "wattfleet-agent", "--config", config, "--insecure-loopback"],
-            stdout=self.logs, stderr=self.logs)
+            stdout=self.logs, stderr=self.logs, env=env)
+
+    def wattfleet(self, *arguments):
+        """What the command prints, asked of the running coordinator."""
+        return subprocess.run(
+            [self.binaries / "wattfleet", *arguments, "--coordinator", f"127.0.0.1:{self.port}"],
+            check=True, stdout=subprocess.PIPE, stderr=self.logs, text=True).stdout
 
     def submit(self):
-        subprocess.run([self.binaries / "wattfleet", "submit", self.scenario.sweep, "--coordinator",
-                        f"127.0.0.1:{self.port}"], check=True, stdout=self.logs,
-                       stderr=self.logs)
+        self.wattfleet("submit", self.scenario.sweep)
 
     def kill_coordinator(self):
         self.coordinator.send_signal(signal.SIGKILL)

@@ -200,14 +200,14 @@ TEST(EnergyEndToEndTest, TheAgentsOwnMeterFindsTheSensorsByItself) {
   SysfsTree tree;
   tree.AddZone("intel-rapl:0", "package-0", 100, 262'143'328'850);
   config.paths.sysfs_root = tree.sysfs_root();
-  WF_ASSERT_OK_AND_ASSIGN(const auto meter, OpenEnergyMeter(config, clock));
+  WF_ASSERT_OK_AND_ASSIGN(const auto meter, OpenEnergyMeter(config, {}, clock));
 
   EXPECT_EQ(meter->ChannelNames(),
             (std::vector<std::string>{"nvml/GPU-aa/energy", "rapl/package-0"}));
   EXPECT_TRUE(meter->HasMeasuredChannel({"GPU-aa"}));
   config.paths.nvml_library = "/nowhere/libnvidia-ml.so";
   config.paths.sysfs_root = "/nowhere";
-  WF_ASSERT_OK_AND_ASSIGN(const auto blind, OpenEnergyMeter(config, clock));
+  WF_ASSERT_OK_AND_ASSIGN(const auto blind, OpenEnergyMeter(config, {}, clock));
   EXPECT_FALSE(blind->HasMeasuredChannel({"GPU-aa"}));
 }
 

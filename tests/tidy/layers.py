@@ -77,7 +77,8 @@ ROWS = {
     "agent/power/*": FOUNDATION + ("agent/power/*.h", "common/process"),
     "agent/accelerator": FOUNDATION + ("agent/power/nvml/nvml_library.h", "common/process"),
     "agent/config": FOUNDATION + (
-        "common/config", "agent/engine/engine_supervisor.h", "agent/power/power_config.h"),
+        "common/config", "agent/energy/baseline_options.h", "agent/engine/engine_supervisor.h",
+        "agent/power/power_config.h"),
     "agent/cli": FOUNDATION + (
         "common/grpc", "common/process", "agent/accelerator", "agent/backend", "agent/config", "agent/core",
         "agent/drive", "agent/energy", "agent/engine", "agent/link", "agent/power",

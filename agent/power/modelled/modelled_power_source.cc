@@ -52,7 +52,8 @@ std::optional<std::uint64_t> BusyTicks(std::string_view stat) {
 
 absl::StatusOr<std::unique_ptr<PowerSource>> ModelledPowerSource::Open(const SourceRequest& request,
                                                                        const PowerPaths& paths) {
-  WF_RETURN_IF_ERROR(CheckOptionNames(request, {"watts_per_busy_core", "poll_ms"}));
+  WF_RETURN_IF_ERROR(
+      CheckOptionNames(request, {"watts_per_busy_core", "poll_ms", kProcRootOption}));
   WF_ASSIGN_OR_RETURN(const auto period, PollPeriodOption(request.options, milliseconds(100)));
   absl::StatusOr<double> watts =
       RequiredNumber(request.options, "watts_per_busy_core",
@@ -60,7 +61,9 @@ absl::StatusOr<std::unique_ptr<PowerSource>> ModelledPowerSource::Open(const Sou
   if (!watts.ok()) {
     return Annotate(watts.status(), "power source modelled");
   }
-  WF_ASSIGN_OR_RETURN(KeptFile stat, KeptFile::Open(absl::StrCat(paths.proc_root, "/stat")));
+  WF_ASSIGN_OR_RETURN(KeptFile stat,
+                      KeptFile::Open(absl::StrCat(
+                          TextOption(request.options, kProcRootOption, paths.proc_root), "/stat")));
   std::unique_ptr<ModelledPowerSource> source(new ModelledPowerSource(std::move(stat)));
   source->poll_period_ = period;
   const std::int64_t ticks_per_second = sysconf(_SC_CLK_TCK);

@@ -92,9 +92,10 @@ std::string Facts(const NvmlLibrary& library, const NvmlDevice& device, const Ch
 
 absl::StatusOr<std::unique_ptr<PowerSource>> NvmlPowerSource::Open(const SourceRequest& request,
                                                                    const PowerPaths& paths) {
-  WF_RETURN_IF_ERROR(CheckOptionNames(request, {"poll_ms"}));
+  WF_RETURN_IF_ERROR(CheckOptionNames(request, {kNvmlLibraryOption, "poll_ms"}));
   WF_ASSIGN_OR_RETURN(const auto period, PollPeriodOption(request.options, milliseconds(50)));
-  WF_ASSIGN_OR_RETURN(auto library, NvmlLibrary::Open(paths.nvml_library));
+  WF_ASSIGN_OR_RETURN(auto library, NvmlLibrary::Open(TextOption(
+                                        request.options, kNvmlLibraryOption, paths.nvml_library)));
   std::unique_ptr<NvmlPowerSource> source(new NvmlPowerSource(std::move(library)));
   source->poll_period_ = period;
   for (const NvmlDevice& device : source->library_->devices()) {

@@ -121,9 +121,10 @@ absl::Status RaplPowerSource::AddZone(const Zone& zone) {
 
 absl::StatusOr<std::unique_ptr<PowerSource>> RaplPowerSource::Open(const SourceRequest& request,
                                                                    const PowerPaths& paths) {
-  WF_RETURN_IF_ERROR(CheckOptionNames(request, {"poll_ms"}));
+  WF_RETURN_IF_ERROR(CheckOptionNames(request, {"poll_ms", kSysfsRootOption}));
   WF_ASSIGN_OR_RETURN(const auto period, PollPeriodOption(request.options, milliseconds(50)));
-  const std::string powercap = absl::StrCat(paths.sysfs_root, "/class/powercap");
+  const std::string powercap = absl::StrCat(
+      TextOption(request.options, kSysfsRootOption, paths.sysfs_root), "/class/powercap");
   const std::vector<Zone> zones = FindZones(powercap);
   if (zones.empty()) {
     return WithRemedy(

@@ -53,6 +53,16 @@ spool: {directory: spool, limit: 64MiB}
   EXPECT_EQ(agent.spool_limit_bytes, 64 << 20);
 }
 
+TEST(AgentConfigTest, TheIdleBaselineTakesAsLongAsTheFileSays) {
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig usual, Parse("{}"));
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig quick, Parse("baseline: {settle: 500ms, measure: 3s}"));
+
+  EXPECT_EQ(usual.baseline.settle, std::chrono::seconds(10));
+  EXPECT_EQ(usual.baseline.span, std::chrono::seconds(30));
+  EXPECT_EQ(quick.baseline.settle, std::chrono::milliseconds(500));
+  EXPECT_EQ(quick.baseline.span, std::chrono::seconds(3));
+}
+
 TEST(AgentConfigTest, AnEmptyPowerListMeasuresNothing) {
   WF_ASSERT_OK_AND_ASSIGN(const AgentConfig agent, Parse("power: []"));
 
@@ -74,18 +84,18 @@ TEST_P(AgentConfigErrorTest, SaysWhereAndWhat) {
 
 INSTANTIATE_TEST_SUITE_P(
     Errors, AgentConfigErrorTest,
-    ::testing::Values(Wrong{"nmae: x", "agent.yaml:1:1"}, Wrong{"nmae: x", "name"},
-                      Wrong{"engines:\n  - {kind: olama, url: \"http://x\"}", "ollama"},
-                      Wrong{"engines:\n  - {kind: ollama}", "agent.yaml:2:5"},
-                      Wrong{"engines:\n  - {kind: replay, url: \"http://x\"}", "has no server"},
-                      Wrong{"engines:\n  - {kind: vllm, url: \"localhost:8000\"}",
-                            "expected http://"},
-                      Wrong{"accelerators: []", "at least one"},
-                      Wrong{"accelerators:\n  - {id: NVIDIA H200}", "may hold only"},
-                      Wrong{"spool: {limit: 1KiB}", "at least 1MiB"},
-                      Wrong{"work_when: {power: ac}", "work_when"},
-                      Wrong{"power:\n  - {watts: 3}", "source"},
-                      Wrong{"name: ''", "unique in the fleet"}));
+    ::testing::Values(
+        Wrong{"nmae: x", "agent.yaml:1:1"}, Wrong{"nmae: x", "name"},
+        Wrong{"engines:\n  - {kind: olama, url: \"http://x\"}", "ollama"},
+        Wrong{"engines:\n  - {kind: ollama}", "agent.yaml:2:5"},
+        Wrong{"engines:\n  - {kind: replay, url: \"http://x\"}", "has no server"},
+        Wrong{"engines:\n  - {kind: vllm, url: \"localhost:8000\"}", "expected http://"},
+        Wrong{"accelerators: []", "at least one"},
+        Wrong{"accelerators:\n  - {id: NVIDIA H200}", "may hold only"},
+        Wrong{"spool: {limit: 1KiB}", "at least 1MiB"},
+        Wrong{"baseline: {measure: 2s}", "agent.yaml:1:21: measure: expected at least 3s"},
+        Wrong{"baseline: {setle: 2s}", "settle"}, Wrong{"work_when: {power: ac}", "work_when"},
+        Wrong{"power:\n  - {watts: 3}", "source"}, Wrong{"name: ''", "unique in the fleet"}));
 
 }  // namespace
 }  // namespace wattfleet::agent

@@ -35,8 +35,14 @@ struct Poll {
   double joules = 0;
 };
 
+struct Draw {
+  double idle_watts = kIdleWatts;
+  double busy_watts = kBusyWatts;
+};
+
 // The device, its requests and what polling its counter saw.
 struct Simulation {
+  Draw draw;
   std::vector<Span> requests;
   std::vector<Poll> polls;
   std::vector<double> busy_before;  // seconds of work before each request
@@ -49,7 +55,7 @@ struct Simulation {
       const auto index = static_cast<std::size_t>(next - requests.begin()) - 1;
       busy = busy_before[index] + std::min(at, requests[index].end) - requests[index].start;
     }
-    return kIdleWatts * at + (kBusyWatts - kIdleWatts) * busy;
+    return draw.idle_watts * at + (draw.busy_watts - draw.idle_watts) * busy;
   }
   double TrueJoules(const Span& span) const {
     return TrueJoules(span.end) - TrueJoules(span.start);
@@ -61,8 +67,10 @@ double Between(Random& random, double low, double high) {
 }
 
 // `window`: the part of each update period that the sensor sees, in seconds; all of it if absent.
-Simulation Simulate(double duration, std::optional<double> window, int count, Random& random) {
+Simulation Simulate(double duration, std::optional<double> window, int count, Random& random,
+                    const Draw& draw = {}) {
   Simulation sim;
+  sim.draw = draw;
   double at = 1;
   double busy = 0;
   for (int i = 0; i < count; ++i) {
@@ -269,6 +277,19 @@ TEST(BiasTableTest, AllocV1IsUnbiasedWhereTheNaiveMethodsAreNot) {
     EXPECT_LT(std::abs(mean), std::min(1.5, 0.3 + 3 * deviation / std::sqrt(row.count)));
     EXPECT_GE(alloc.within_2u, 0.95);
     EXPECT_GE(alloc.within_3u, 0.99);
+  }
+}
+
+TEST(BiasTableTest, TheUncertaintyHoldsWhereIdlePowerIsMostOfTheDraw) {
+  Random random(3);
+  const Draw draw = {.idle_watts = 400, .busy_watts = 410};
+  for (const double duration : {0.5, 2.0}) {
+    const Simulation sim = Simulate(duration, std::nullopt, 1'000, random, draw);
+    const Allocated alloc = AllocV1Bias(sim, false, draw.idle_watts);
+
+    EXPECT_LT(std::abs(alloc.bias.mean), 0.005) << duration;
+    EXPECT_GE(alloc.within_2u, 0.95) << duration;
+    EXPECT_GE(alloc.within_3u, 0.99) << duration;
   }
 }
 

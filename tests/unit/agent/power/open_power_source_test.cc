@@ -62,6 +62,25 @@ TEST(OpenPowerSourceTest, ASourceAskedForByNameMustOpen) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("nearest is \"rapl\"")));
 }
 
+TEST(OpenPowerSourceTest, EachSourceReadsWhereItsOptionsSay) {
+  SysfsTree tree;
+  tree.SetBusyTicks(500);
+  tree.AddZone("intel-rapl:0", "package-0", 100, 0);
+  FakeNvmlScript script;
+  script.Line("gpu GPU-aa NVIDIA H200").Line("power 0 100");
+  PowerConfig config;
+  config.automatic = false;
+  config.paths = {"/nowhere/libnvidia-ml.so", "/nowhere", "/nowhere"};
+  config.sources = {{"nvml", {{"library", testing::FakeNvmlLibrary()}}},
+                    {"rapl", {{"sysfs_root", tree.sysfs_root()}}},
+                    {"modelled", {{"watts_per_busy_core", "5"}, {"proc_root", tree.proc_root()}}}};
+
+  EXPECT_EQ(Opened(config), (std::vector<std::string>{"nvml", "rapl", "modelled"}));
+  EXPECT_EQ(NvmlLibraryOf(config), testing::FakeNvmlLibrary());
+  config.sources.clear();
+  EXPECT_EQ(NvmlLibraryOf(config), "/nowhere/libnvidia-ml.so");
+}
+
 TEST(OpenPowerSourceTest, ModelsBusyCoresWhenAskedTo) {
   SysfsTree tree;
   tree.SetBusyTicks(500);
