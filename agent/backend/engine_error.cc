@@ -209,7 +209,7 @@ Failure ClassifyHttpEnd(HttpOutcome outcome) {
     case HttpOutcome::kBroken:
       return Failure::kConnection;
     case HttpOutcome::kIdleTimeout:
-      return Failure::kEngineDown;  // it hangs: no fault of the query
+      return Failure::kEngineDown;    // it hangs: no fault of the query
     case HttpOutcome::kFirstTimeout:  // hung, or slow with this query: silence tells no more
     case HttpOutcome::kTotalTimeout:
       return Failure::kTimedOut;

@@ -12,6 +12,7 @@
 #include "agent/backend/replay/replay_backend.h"
 #include "agent/backend/synthetic/synthetic_backend.h"
 #include "common/http/curl_http_client.h"
+#include "common/http/http_url.h"
 #include "common/status/status_macros.h"
 
 namespace wattfleet::agent {
@@ -44,6 +45,13 @@ absl::StatusOr<std::string> BaseUrl(const BackendOptions& options) {
   return url;
 }
 
+absl::Status NoSuchKind(const std::string& kind) {
+  return absl::InvalidArgumentError(
+      absl::StrFormat("no engine kind \"%s\"; there are llama-server, lmstudio, mlx, ollama, "
+                      "openai, replay, synthetic and vllm",
+                      kind));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<InferenceBackend>> OpenBackend(const BackendOptions& options,
@@ -65,17 +73,52 @@ absl::StatusOr<std::unique_ptr<InferenceBackend>> OpenBackend(const BackendOptio
                          .ref = build.ref,
                          .quantization = build.quantization};
     WF_ASSIGN_OR_RETURN(openai.base_url, BaseUrl(options));
+    openai.is_on_this_host = IsLoopbackUrl(openai.base_url);
     return std::make_unique<OpenAiBackend>(std::move(openai), NewHttpClient(clock), clock);
   }
   if (build.engine == "ollama") {
-    OllamaOptions ollama{.api_key = options.api_key, .ref = build.ref};
-    WF_ASSIGN_OR_RETURN(ollama.base_url, BaseUrl(options));
-    return std::make_unique<OllamaBackend>(std::move(ollama), NewHttpClient(clock), clock);
+    WF_ASSIGN_OR_RETURN(const std::string url, BaseUrl(options));
+    return std::make_unique<OllamaBackend>(OllamaEndpoint::Of(url, options.api_key), build.ref,
+                                           NewHttpClient(clock), clock);
   }
-  return absl::InvalidArgumentError(
-      absl::StrFormat("no engine kind \"%s\"; there are llama-server, lmstudio, mlx, ollama, "
-                      "openai, replay, synthetic and vllm",
-                      build.engine));
+  return NoSuchKind(build.engine);
+}
+
+bool NeedsNoServer(const std::string& engine_kind) {
+  return engine_kind == "replay" || engine_kind == "synthetic";
+}
+
+absl::StatusOr<std::vector<std::string>> ListEngineRefs(const BackendOptions& options,
+                                                        const Clock& clock) {
+  const std::string& kind = options.build.engine;
+  std::vector<std::string> refs;
+  if (NeedsNoServer(kind)) {
+    return std::vector<std::string>{"*"};
+  }
+  if (kind == "ollama") {
+    WF_ASSIGN_OR_RETURN(const std::string url, BaseUrl(options));
+    const std::unique_ptr<HttpClient> http = NewHttpClient(clock);
+    WF_ASSIGN_OR_RETURN(const std::vector<InstalledModel> models,
+                        ListInstalledModels(*http, OllamaEndpoint::Of(url, options.api_key)));
+    for (const InstalledModel& model : models) {
+      refs.push_back(model.name);
+    }
+    return refs;
+  }
+  if (!Dialects().contains(kind)) {
+    return NoSuchKind(kind);
+  }
+  WF_ASSIGN_OR_RETURN(const std::string url, BaseUrl(options));
+  const std::unique_ptr<HttpClient> http = NewHttpClient(clock);
+  WF_ASSIGN_OR_RETURN(const std::optional<std::vector<ServedModel>> models,
+                      ListModels(*http, OpenAiEndpoint::Of(url, options.api_key)));
+  if (!models) {
+    return std::vector<std::string>{"*"};
+  }
+  for (const ServedModel& model : *models) {
+    refs.push_back(model.id);
+  }
+  return refs;
 }
 
 }  // namespace wattfleet::agent

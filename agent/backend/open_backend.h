@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -26,6 +27,15 @@ struct BackendOptions {
 // kinds. `clock` outlives the backend.
 absl::StatusOr<std::unique_ptr<InferenceBackend>> OpenBackend(const BackendOptions& options,
                                                               const Clock& clock);
+
+// Whether an engine of this kind needs no server: replay and synthetic.
+bool NeedsNoServer(const std::string& engine_kind);
+
+// The refs that the engine at options.base_url offers (options.build.ref is not looked at); "*"
+// where it has no list. Blocks for seconds at most. UNAVAILABLE, DEADLINE_EXCEEDED: not up;
+// UNAUTHENTICATED; RESOURCE_EXHAUSTED: quota; INVALID_ARGUMENT: unknown kind.
+absl::StatusOr<std::vector<std::string>> ListEngineRefs(const BackendOptions& options,
+                                                        const Clock& clock);
 
 }  // namespace wattfleet::agent
 

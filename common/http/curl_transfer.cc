@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 
 #include "common/check/check.h"
+#include "common/http/http_url.h"
 
 namespace wattfleet {
 
@@ -43,14 +44,6 @@ HttpOutcome OutcomeOf(CURLcode code) {
     default:
       return HttpOutcome::kBroken;
   }
-}
-
-bool IsLoopback(const std::string& url) {
-  std::string_view host(url);
-  const std::size_t scheme = host.find("://");
-  host.remove_prefix(scheme == std::string_view::npos ? 0 : scheme + 3);
-  host = host.substr(0, host.find('/'));
-  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
 }
 
 }  // namespace
@@ -99,7 +92,7 @@ void CurlTransfer::SetOptions(const std::string& ca_file) {
   if (!ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file.c_str());
   }
-  if (IsLoopback(request_.url)) {
+  if (IsLoopbackUrl(request_.url)) {
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
   }
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &CurlTransfer::OnPrereq);

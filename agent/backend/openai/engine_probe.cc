@@ -23,7 +23,7 @@ constexpr std::size_t kNamesShown = 12;
 
 HttpTimeouts ProbeTimeouts() {
   using std::chrono::seconds;
-  return {.connect = seconds(3), .first = seconds(10), .idle = seconds(10), .total = seconds(20)};
+  return {.connect = seconds(3), .first = seconds(5), .idle = seconds(5), .total = seconds(10)};
 }
 
 absl::StatusOr<HttpResponse> Get(HttpClient& http, const OpenAiEndpoint& endpoint,
@@ -91,11 +91,6 @@ ServedModel ReadModel(const json& entry) {
   return model;
 }
 
-bool MeansTheOnlyModel(const std::string& ref) {
-  return ref.empty() || ref == "*" || ref.starts_with('/') || ref.starts_with("./") ||
-         ref.ends_with(".gguf");
-}
-
 }  // namespace
 
 OpenAiEndpoint OpenAiEndpoint::Of(const std::string& base_url, std::string api_key) {
@@ -127,7 +122,8 @@ absl::StatusOr<std::optional<std::vector<ServedModel>>> ListModels(HttpClient& h
   if (response.status == 404 || response.status == 405 || response.status == 501) {
     return std::nullopt;
   }
-  const EngineError error = ReadEngineError(response.status, response.body);
+  EngineError error = ReadEngineError(response.status, response.body);
+  error.message = Redacted(std::move(error.message), endpoint.api_key);
   if (response.status != 200) {
     return EngineErrorStatus(error);
   }
@@ -146,6 +142,10 @@ absl::StatusOr<std::optional<std::vector<ServedModel>>> ListModels(HttpClient& h
   return models;
 }
 
+bool IsFileRef(const std::string& ref) {
+  return ref.starts_with('/') || ref.starts_with("./") || ref.ends_with(".gguf");
+}
+
 absl::StatusOr<ServedModel> ChooseModel(const std::vector<ServedModel>& models,
                                         const std::string& ref) {
   const auto is_meant = [&ref](const ServedModel& model) {
@@ -155,7 +155,7 @@ absl::StatusOr<ServedModel> ChooseModel(const std::vector<ServedModel>& models,
   if (found != models.end()) {
     return *found;
   }
-  if (models.size() == 1 && MeansTheOnlyModel(ref)) {
+  if (models.size() == 1 && (ref.empty() || ref == "*" || IsFileRef(ref))) {
     return models.front();
   }
   if (models.empty()) {

@@ -35,6 +35,9 @@ struct ServedModel {
 absl::StatusOr<std::optional<std::vector<ServedModel>>> ListModels(HttpClient& http,
                                                                    const OpenAiEndpoint& endpoint);
 
+// Whether `ref` says which weights by a file, not by a name of the engine's.
+bool IsFileRef(const std::string& ref);
+
 // Which of them `ref` means: the one of that id, or, where ref is "*" or a file, the only one.
 // NOT_FOUND names what there is.
 absl::StatusOr<ServedModel> ChooseModel(const std::vector<ServedModel>& models,

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/backend/file_digest.h"
 #include "agent/backend/openai/chat_stream.h"
 #include "common/status/status_macros.h"
 
@@ -26,15 +27,11 @@ OpenAiBackend::OpenAiBackend(OpenAiOptions options, std::unique_ptr<HttpClient> 
           std::move(http), clock) {}
 
 absl::StatusOr<EngineIdentity> OpenAiBackend::Identify() {
-  const absl::StatusOr<std::optional<std::vector<ServedModel>>> models =
-      ListModels(exchanges_.http(), endpoint_);
-  if (!models.ok()) {
-    return absl::Status(models.status().code(),
-                        Redacted(std::string(models.status().message()), options_.api_key));
-  }
+  WF_ASSIGN_OR_RETURN(const std::optional<std::vector<ServedModel>> models,
+                      ListModels(exchanges_.http(), endpoint_));
   ServedModel model{.id = options_.ref};
-  if (*models) {
-    WF_ASSIGN_OR_RETURN(model, ChooseModel(**models, options_.ref));
+  if (models) {
+    WF_ASSIGN_OR_RETURN(model, ChooseModel(*models, options_.ref));
   }
   const EngineFacts facts = ProbeEngine(exchanges_.http(), endpoint_, options_.dialect, model.id);
   const RequestWording wording = exchanges_.wording();
@@ -44,6 +41,10 @@ absl::StatusOr<EngineIdentity> OpenAiBackend::Identify() {
   identity.engine_kind = options_.engine_kind;
   identity.engine_version = facts.version;
   identity.model_digest = model.digest;
+  if (model.digest.empty() && options_.is_on_this_host && IsFileRef(options_.ref)) {
+    // Where the file is not found here, nobody says what the weights are.
+    identity.model_digest = FileDigest(options_.ref).value_or("");
+  }
   identity.quantization =
       options_.quantization.empty() ? facts.quantization : options_.quantization;
   identity.context_tokens = facts.context_tokens ? facts.context_tokens : model.context_tokens;

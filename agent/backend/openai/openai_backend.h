@@ -28,6 +28,7 @@ struct OpenAiOptions {
   std::string api_key;      // may be empty; sent as a bearer token, never shown
   std::string ref;          // model id; "*" or a file: the one model that the engine has
   std::string quantization;
+  bool is_on_this_host = false;  // so that a file it serves can be looked at here
 };
 
 // Chat completions, streamed, of any engine that speaks OpenAI's API. A parameter that the engine

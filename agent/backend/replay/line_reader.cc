@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include <sys/stat.h>
 #include <xxhash.h>
 
+#include "agent/backend/file_digest.h"
 #include "common/status/annotate.h"
 #include "common/status/status_macros.h"
 
@@ -32,16 +32,10 @@ LineReader::LineReader(std::string path, std::FILE* file)
 LineReader::~LineReader() = default;
 
 absl::StatusOr<std::unique_ptr<LineReader>> LineReader::Open(const std::string& path) {
-  struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrFormat("opening recording %s", path));
-  }
-  if (!S_ISREG(facts.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrFormat("recording %s is not a file", path));
-  }
+  WF_RETURN_IF_ERROR(Annotate(FileVersionOf(path).status(), "recording"));
   std::FILE* file = std::fopen(path.c_str(), "rbe");
   if (file == nullptr) {
-    return absl::ErrnoToStatus(errno, absl::StrFormat("opening recording %s", path));
+    return absl::ErrnoToStatus(errno, absl::StrFormat("recording: opening %s", path));
   }
   return std::unique_ptr<LineReader>(new LineReader(path, file));
 }

@@ -1,7 +1,6 @@
 #include "agent/backend/replay/recording.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -10,8 +9,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
-#include <sys/stat.h>
 
+#include "agent/backend/file_digest.h"
 #include "agent/backend/replay/line_reader.h"
 #include "agent/backend/replay/recorded_answer_json.h"
 #include "common/status/status_macros.h"
@@ -27,33 +26,12 @@ absl::string_view Key(std::string_view id) {
   return {id.data(), id.size()};
 }
 
-// Which content of a path is meant: another time or size, another content.
-struct FileVersion {
-  std::int64_t modified_ns = 0;
-  std::int64_t bytes = 0;
-  bool operator==(const FileVersion&) const = default;
-};
-
-absl::StatusOr<FileVersion> VersionOf(const std::string& path) {
-  struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrFormat("opening recording %s", path));
-  }
-#if defined(__APPLE__)
-  const timespec& modified = facts.st_mtimespec;
-#else
-  const timespec& modified = facts.st_mtim;
-#endif
-  return FileVersion{.modified_ns = modified.tv_sec * 1'000'000'000LL + modified.tv_nsec,
-                     .bytes = facts.st_size};
-}
-
 // Recordings that some backend of this process still holds.
 class SharedRecordings {
  public:
   absl::StatusOr<std::shared_ptr<const Recording>> Get(const std::string& path) {
     absl::MutexLock lock(&mutex_);
-    WF_ASSIGN_OR_RETURN(const FileVersion version, VersionOf(path));
+    WF_ASSIGN_OR_RETURN(const FileVersion version, FileVersionOf(path));
     Entry& entry = entries_[path];
     if (std::shared_ptr<const Recording> held = entry.recording.lock();
         held != nullptr && entry.version == version) {
@@ -107,7 +85,7 @@ absl::StatusOr<std::shared_ptr<const Recording>> Recording::Read(const std::stri
     return absl::InvalidArgumentError(absl::StrFormat("recording %s has no rows", path));
   }
   recording->answers_.shrink_to_fit();
-  recording->digest_ = absl::StrFormat("xxh3:%016x", lines->digest());
+  recording->digest_ = DigestText(lines->digest());
   return recording;
 }
 

@@ -39,9 +39,9 @@ class OllamaBackendTest : public ::testing::Test {
  protected:
   void Open(ScriptedHttpServer::Script script, const std::string& ref = "m") {
     server_ = std::make_unique<ScriptedHttpServer>(std::move(script));
-    backend_ = std::make_unique<OllamaBackend>(
-        OllamaOptions{.base_url = server_->base_url() + "/", .ref = ref},
-        std::make_unique<CurlHttpClient>(clock_), clock_);
+    backend_ =
+        std::make_unique<OllamaBackend>(OllamaEndpoint::Of(server_->base_url() + "/", ""), ref,
+                                        std::make_unique<CurlHttpClient>(clock_), clock_);
   }
   void OpenStreaming(std::vector<std::string> lines) {
     Open([lines = std::move(lines)](const ScriptedRequest&, ScriptedConnection& connection) {

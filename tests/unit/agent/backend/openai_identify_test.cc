@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
 #include "tests/unit/agent/backend/openai_fixture.h"
 
 namespace wattfleet::agent {
@@ -59,6 +60,25 @@ TEST_F(OpenAiBackendTest, TakesTheOnlyModelForAFileOrAStar) {
     Ask();
     EXPECT_EQ(json::parse(server_->requests().back().body)["model"], "tiny.gguf");
   }
+}
+
+TEST_F(OpenAiBackendTest, LooksAtTheWeightsItselfWhereTheEngineIsHereAndDoesNotTell) {
+  testing::TempDir dir;
+  OpenAiOptions options;
+  options.ref = dir.Write("tiny.gguf", "weights");
+  options.is_on_this_host = true;
+  const auto list = Answering(200, "application/json", R"({"data": [{"id": "tiny"}]})");
+  Open(list, options);
+  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity first, backend_->Identify());
+  dir.Write("tiny.gguf", "other weights");
+  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity second, backend_->Identify());
+  options.is_on_this_host = false;
+  Open(list, options);
+  WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity elsewhere, backend_->Identify());
+
+  EXPECT_THAT(first.model_digest, ::testing::StartsWith("xxh3:"));
+  EXPECT_NE(second.model_digest, first.model_digest);
+  EXPECT_EQ(elsewhere.model_digest, "");
 }
 
 TEST_F(OpenAiBackendTest, TrustsTheRefWhereTheEngineHasNoList) {
