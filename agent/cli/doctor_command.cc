@@ -4,10 +4,12 @@
 
 #include "agent/accelerator/discover.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/engine_settings.h"
 #include "agent/cli/host_facts.h"
 #include "agent/cli/instances.h"
-#include "agent/engine/plain_engines.h"
+#include "agent/engine/local_engine_supervisor.h"
 #include "agent/power/open_power_source.h"
+#include "common/process/posix_process_launcher.h"
 #include "common/status/status_macros.h"
 #include "common/task/thread_task_runner.h"
 #include "common/time/system_clock.h"
@@ -19,7 +21,8 @@ namespace {
 std::vector<EngineOffer> AskEngines(const AgentConfig& config) {
   const SystemClock clock;
   ThreadTaskRunner runner("doctor", clock);
-  PlainEngines engines(config.engines, runner, clock);
+  PosixProcessLauncher launcher;
+  LocalEngineSupervisor engines(EngineSettingsOf(config), runner, clock, launcher);
   std::vector<EngineOffer> offers;
   absl::Notification done;
   runner.Post([&] {

@@ -11,14 +11,16 @@
 #include <unistd.h>
 
 #include "agent/accelerator/discover.h"
+#include "agent/cli/engine_settings.h"
 #include "agent/cli/host_facts.h"
 #include "agent/cli/instances.h"
 #include "agent/core/agent_core.h"
 #include "agent/energy/open_energy_meter.h"
-#include "agent/engine/plain_engines.h"
+#include "agent/engine/local_engine_supervisor.h"
 #include "agent/link/grpc_coordinator_link.h"
 #include "agent/spool/file_spool.h"
 #include "common/grpc/transport.h"
+#include "common/process/posix_process_launcher.h"
 #include "common/status/annotate.h"
 #include "common/status/status_macros.h"
 #include "common/task/thread_task_runner.h"
@@ -97,7 +99,8 @@ absl::StatusOr<int> RunAgent(const AgentConfig& config, const std::string& versi
                       OpenEnergyMeter(config.power, config.baseline, clock));
   WF_ASSIGN_OR_RETURN(auto channel, OpenLoopbackChannel(config.coordinator));
   ThreadTaskRunner runner("core", clock);
-  PlainEngines engines(config.engines, runner, clock);
+  PosixProcessLauncher launcher;
+  LocalEngineSupervisor engines(EngineSettingsOf(config), runner, clock, launcher);
   std::optional<GrpcCoordinatorLink> link;
   std::unique_ptr<AgentCore> core;
   Ending ending;
