@@ -110,12 +110,16 @@ std::vector<std::pair<LeaseId, LeaseVerdict>> CoordinatorCore::Reconcile(RosterA
                                                                          bool crashed) {
   std::vector<std::pair<LeaseId, LeaseVerdict>> verdicts;
   std::set<LeaseId> held;
+  agent.reported.clear();
   for (const HeldLease& claim : agent.hello.held) {
     OpenLease* lease = leases_.Find(claim.lease);
     const bool ours = lease != nullptr && lease->agent == agent.id && lease->epoch == claim.epoch;
     LeaseVerdict verdict = claim.finished ? LeaseVerdict::kFinishAndReport : LeaseVerdict::kStop;
     if (ours) {
       held.insert(claim.lease);
+      if (claim.finished) {
+        agent.reported.push_back(claim.lease);
+      }
       lease->session = *agent.session;
       verdict = claim.finished ? LeaseVerdict::kFinishAndReport : LeaseVerdict::kKeep;
     }
@@ -132,11 +136,14 @@ std::vector<std::pair<LeaseId, LeaseVerdict>> CoordinatorCore::Reconcile(RosterA
 }
 
 // Leases that the agent forgot end once all that its spool held of them is durable, so that no unit
-// is run again whose result was already on its way.
+// is run again whose result was already on its way. So do those that it had finished: a close that
+// was durable in a coordinator that died before it acted on it does not come again.
 void CoordinatorCore::JudgeOrphans(RosterAgent& agent, Instant now, Effects& fx) {
-  if (agent.orphans.empty() || CursorOf(agent).committed < agent.backlog_through) {
+  if (CursorOf(agent).committed < agent.backlog_through) {
     return;
   }
+  EndLost(std::exchange(agent.reported, {}), false, "its close was lost with a coordinator", now,
+          fx);
   EndLost(std::exchange(agent.orphans, {}), agent.orphans_crashed, "the agent no longer holds it",
           now, fx);
 }

@@ -35,6 +35,7 @@ struct RosterAgent {
   std::uint64_t backlog_through = 0;    // the spool's last frame at Hello
   std::vector<LeaseId> orphans;         // leases that it forgot; judged once its backlog is in
   bool orphans_crashed = false;
+  std::vector<LeaseId> reported;  // leases whose close is in its backlog
   std::int32_t consecutive_failures = 0;
   MonotonicTime quarantined_until{};
   std::int32_t quarantines = 0;

@@ -240,6 +240,23 @@ TEST(CoreTest, WaitsForTheBacklogBeforeJudgingForgottenLeases) {
   EXPECT_EQ(f.harness.pair().plan.open().contains(f.grant.shard), false) << "done, not run again";
 }
 
+TEST(CoreTest, EndsALeaseWhoseLastFrameBecameDurableWithoutItsClose) {
+  Fixture f(1);
+  f.harness.HoldCommits(true);
+  f.Finish();
+  f.harness.CommitOne();  // the rows and the cursor; the lease's end was to follow
+  f.harness.Restart();
+  f.harness.HoldCommits(false);
+
+  f.session = f.harness.Connect(
+      "a", 1, {{.lease = f.grant.lease, .epoch = f.grant.epoch, .finished = true}}, f.seq);
+  f.harness.AskForWork(f.session);
+
+  EXPECT_EQ(f.harness.core().leases().Find(f.grant.lease), nullptr);
+  EXPECT_EQ(f.harness.pair().plan.open().contains(f.grant.shard), false) << "done, not run again";
+  EXPECT_EQ(f.harness.pair().state, PairState::kComplete);
+}
+
 TEST(CoreTest, QuarantinesUnitsThatFailTooOftenAndFinishesTheRest) {
   Fixture f(1, {.errors = 2, .crashes = 3});
   const LeaseClose failed{.outcome = LeaseOutcome::kFailed,
