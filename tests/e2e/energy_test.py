@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -190,6 +191,13 @@ class EnergyTest(unittest.TestCase):
         self.assertAlmostEqual(pair["power_watts"]["value"], drawn + CPU_BUSY_WATTS,
                                delta=0.03 * drawn)
         self.assertIsNone(pair["modelled"])
+
+    def test_the_next_query_does_not_wait_for_the_last_ones_energy(self):
+        spans = self.measured.engine.spans
+        pauses = [after[0] - before[1] for before, after in zip(spans, spans[1:])]
+        self.assertGreaterEqual(min(pauses), 0)  # one at a time
+        # An interval of the GPU's counter takes 0.1 s, and is split 0.05 s later.
+        self.assertLess(statistics.median(pauses), 0.1)
 
     def test_every_microjoule_of_every_lease_is_booked_once(self):
         for sweep in (self.measured, self.modelled):
