@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 
@@ -54,14 +55,14 @@ std::string Flow(const Value& value) {
       return value.is_quoted ? Quoted(value.text) : value.text;
     case Value::Kind::kList:
       for (const Value& item : value.items) {
-        text += (text.empty() ? "" : ", ") + Flow(item);
+        absl::StrAppend(&text, text.empty() ? "" : ", ", Flow(item));
       }
-      return "[" + text + "]";
+      return absl::StrCat("[", text, "]");
     case Value::Kind::kMap:
       for (const Entry& entry : value.entries) {
-        text += (text.empty() ? "" : ", ") + entry.key.text + ": " + Flow(entry.value);
+        absl::StrAppend(&text, text.empty() ? "" : ", ", entry.key.text, ": ", Flow(entry.value));
       }
-      return "{" + text + "}";
+      return absl::StrCat("{", text, "}");
   }
   return text;
 }
@@ -78,7 +79,7 @@ void Emit(const Value& value, std::size_t indent, bool is_after_dash, std::strin
 
 void EmitAfterKey(const Value& value, std::size_t indent, std::string& out) {
   if (IsScalar(value) || IsFlow(value)) {
-    out += " " + Flow(value) + "\n";
+    absl::StrAppend(&out, " ", Flow(value), "\n");
     return;
   }
   out += "\n";
@@ -89,15 +90,15 @@ void Emit(const Value& value, std::size_t indent, bool is_after_dash, std::strin
   const std::string margin(indent, ' ');
   bool is_first = is_after_dash;
   for (const Entry& entry : value.entries) {
-    out += (is_first ? "" : margin) + entry.key.text + ":";
+    absl::StrAppend(&out, is_first ? "" : margin, entry.key.text, ":");
     EmitAfterKey(entry.value, indent + 2, out);
     is_first = false;
   }
   for (const Value& item : value.items) {
-    out += (is_first ? "" : margin) + "- ";
+    absl::StrAppend(&out, is_first ? "" : margin, "- ");
     is_first = false;
     if (IsScalar(item) || IsFlow(item)) {
-      out += Flow(item) + "\n";
+      absl::StrAppend(&out, Flow(item), "\n");
     } else {
       Emit(item, indent + 2, true, out);
     }

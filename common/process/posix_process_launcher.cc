@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
@@ -82,8 +83,15 @@ ProcessExit ExitOf(int status) {
 // end; the other keeps its output.
 class PosixProcess final : public ChildProcess {
  public:
-  explicit PosixProcess(std::size_t output_bytes_max) : output_bytes_max_(output_bytes_max) {}
-  ~PosixProcess() override { Terminate(std::chrono::milliseconds(0)); }
+  // `log`, when it is a descriptor, is closed at the end.
+  PosixProcess(std::size_t output_bytes_max, int log)
+      : output_bytes_max_(output_bytes_max), log_(log) {}
+  ~PosixProcess() override {
+    Terminate(std::chrono::milliseconds(0));
+    if (log_ >= 0) {
+      ::close(log_);
+    }
+  }
 
   absl::Status Start(ForkPlan plan) {
     if (!output_.is_open() || !no_more_.is_open()) {
@@ -188,6 +196,11 @@ class PosixProcess final : public ChildProcess {
     std::array<char, 16384> bytes;
     ssize_t n = 0;
     while ((n = ::read(output_.ends[0], bytes.data(), bytes.size())) > 0) {
+      if (log_ >= 0) {
+        // A full disk costs the log, not the program.
+        [[maybe_unused]] const ssize_t kept =
+            ::write(log_, bytes.data(), static_cast<std::size_t>(n));
+      }
       absl::MutexLock lock(&mutex_);
       tail_.append(bytes.data(), static_cast<std::size_t>(n));
       if (tail_.size() > 2 * output_bytes_max_) {
@@ -198,6 +211,7 @@ class PosixProcess final : public ChildProcess {
   }
 
   const std::size_t output_bytes_max_;
+  const int log_;
   Pipe output_;
   Pipe no_more_;  // its write end closes when the process has ended
   mutable absl::Mutex mutex_;
@@ -210,6 +224,12 @@ class PosixProcess final : public ChildProcess {
 };
 
 }  // namespace
+
+std::string LastLine(std::string_view output) {
+  const std::vector<std::string> lines = absl::StrSplit(
+      absl::StripTrailingAsciiWhitespace(absl::string_view(output.data(), output.size())), '\n');
+  return lines.back();
+}
 
 std::string ExitText(const ProcessExit& exit) {
   return exit.code ? absl::StrFormat("ended with code %d", *exit.code)
@@ -241,7 +261,15 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> PosixProcessLauncher::Launch(
   }
   ForkPlan plan{.argv = spec.argv, .environment = Environment(spec)};
   WF_ASSIGN_OR_RETURN(plan.program, FindProgramOnPath(spec.argv[0]));
-  auto process = std::make_unique<PosixProcess>(spec.output_bytes_max);
+  int log = -1;
+  if (!spec.log_path.empty()) {
+    log = ::open(spec.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (log < 0) {
+      return absl::UnavailableError(
+          absl::StrFormat("cannot write %s: %s", spec.log_path, std::strerror(errno)));
+    }
+  }
+  auto process = std::make_unique<PosixProcess>(spec.output_bytes_max, log);
   WF_RETURN_IF_ERROR(process->Start(std::move(plan)));
   return process;
 }

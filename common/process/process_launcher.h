@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,11 @@ struct ProcessSpec {
   std::vector<std::string> argv;  // argv[0] is a path, or a name looked for on PATH
   std::vector<std::pair<std::string, std::string>> environment;  // beside what is inherited
   std::size_t output_bytes_max = 64U << 10;                      // of its output, the end is kept
+  std::string log_path;  // when set, all of its output is appended to this file too
 };
+
+// The last line of `output` that is not empty, for messages.
+std::string LastLine(std::string_view output);
 
 // How a process ended.
 struct ProcessExit {
@@ -49,7 +54,7 @@ class ChildProcess {
 class ProcessLauncher {
  public:
   virtual ~ProcessLauncher() = default;
-  // NOT_FOUND: no such program; UNAVAILABLE: it could not be started.
+  // NOT_FOUND: no such program; UNAVAILABLE: it could not be started, or its log not be written.
   virtual absl::StatusOr<std::unique_ptr<ChildProcess>> Launch(const ProcessSpec& spec) = 0;
 };
 

@@ -32,6 +32,14 @@ bool HasName(const std::string& agent_file) {
                      [](const config::Entry& entry) { return entry.key.text == "name"; });
 }
 
+// One of our own programs: beside this one, else by its name on PATH.
+std::string ProgramNamed(const std::string& name) {
+  std::error_code error;
+  const std::filesystem::path beside =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / name;
+  return std::filesystem::exists(beside, error) ? beside.string() : name;
+}
+
 std::string FirstLine(const std::string& path) {
   std::ifstream file(path);
   std::string line;
@@ -51,22 +59,21 @@ absl::StatusOr<std::unique_ptr<LocalFleet>> LocalFleet::Start(Options options, I
 }
 
 absl::Status LocalFleet::Launch(std::string what, std::vector<std::string> argv) {
-  std::string log_path = absl::StrCat(
-      options_.data_directory, "/run/",
-      members_.empty() ? "coordinator" : absl::StrCat("agent-", members_.size()), ".log");
-  WF_ASSIGN_OR_RETURN(ChildProgram program, ChildProgram::Start(argv, log_path));
-  members_.push_back({.what = std::move(what),
-                      .argv = std::move(argv),
-                      .log_path = std::move(log_path),
-                      .program = std::move(program)});
+  const std::string name =
+      members_.empty() ? "coordinator" : absl::StrCat("agent-", members_.size());
+  Member member{.what = std::move(what),
+                .spec = {.argv = std::move(argv),
+                         .log_path = absl::StrCat(options_.data_directory, "/run/", name, ".log")}};
+  WF_ASSIGN_OR_RETURN(member.process, launcher_.Launch(member.spec));
+  members_.push_back(std::move(member));
   return absl::OkStatus();
 }
 
-// What a program that ended by itself said last.
-absl::Status LocalFleet::Refusal(Member& member) {
-  return absl::FailedPreconditionError(absl::StrFormat("%s %s: %s; see %s", member.what,
-                                                       member.program.Poll()->Text(),
-                                                       member.program.LastLine(), member.log_path));
+absl::Status LocalFleet::Refusal(const Member& member) {
+  member.process->WaitForExit(kStopPatience);  // for the end of its output
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "%s %s: %s; see %s", member.what, ExitText(member.process->exit().value_or(ProcessExit{})),
+      LastLine(member.process->OutputTail()), member.spec.log_path));
 }
 
 absl::Status LocalFleet::StartCoordinator() {
@@ -76,31 +83,31 @@ absl::Status LocalFleet::StartCoordinator() {
   std::error_code error;
   std::filesystem::create_directories(options_.data_directory + "/run", error);
   std::filesystem::remove(address_path, error);
-  WF_ASSIGN_OR_RETURN(const std::string program, FindProgram("wattfleet-coordinator"));
-  WF_RETURN_IF_ERROR(Launch("the coordinator", {program, "--data", options_.data_directory,
-                                                "--listen", "127.0.0.1:0", "--insecure-loopback"}));
+  WF_RETURN_IF_ERROR(Launch(
+      "the coordinator", {ProgramNamed("wattfleet-coordinator"), "--data", options_.data_directory,
+                          "--listen", "127.0.0.1:0", "--insecure-loopback"}));
   const MonotonicTime deadline = clock_.MonotonicNow() + kStartPatience;
   while ((address_ = FirstLine(address_path)).empty()) {
-    if (members_.front().program.Poll()) {
+    if (members_.front().process->exit()) {
       return Refusal(members_.front());
     }
     if (clock_.MonotonicNow() > deadline) {
-      return absl::UnavailableError(
-          absl::StrFormat("the coordinator does not come up; see %s", members_.front().log_path));
+      return absl::UnavailableError(absl::StrFormat("the coordinator does not come up; see %s",
+                                                    members_.front().spec.log_path));
     }
     if (interrupt_.WaitFor(kLookEvery)) {
       return absl::CancelledError("interrupted");
     }
   }
   // Started again, it must be found where the agents look for it.
-  auto& argv = members_.front().argv;
+  auto& argv = members_.front().spec.argv;
   *std::find(argv.begin(), argv.end(), "127.0.0.1:0") = address_;
   WF_ASSIGN_OR_RETURN(client_, ConnectFleet(address_, kStartPatience));
   return absl::OkStatus();
 }
 
 absl::Status LocalFleet::StartAgents() {
-  WF_ASSIGN_OR_RETURN(const std::string program, FindProgram("wattfleet-agent"));
+  const std::string program = ProgramNamed("wattfleet-agent");
   for (const std::string& file : options_.agent_files) {
     const std::string name = std::filesystem::path(file).filename().string();
     const std::size_t number = members_.size();
@@ -126,7 +133,7 @@ absl::Status LocalFleet::WaitForAgents() {
   const MonotonicTime deadline = clock_.MonotonicNow() + kStartPatience;
   while (true) {
     for (Member& member : members_) {
-      if (member.program.Poll()) {
+      if (member.process->exit()) {
         return Refusal(member);
       }
     }
@@ -150,28 +157,27 @@ absl::Status LocalFleet::WaitForAgents() {
 
 absl::Status LocalFleet::Attend() {
   for (Member& member : members_) {
-    const std::optional<ProgramEnd>& end = member.program.Poll();
-    if (!end) {
+    const std::optional<ProcessExit> exit = member.process->exit();
+    if (!exit) {
       continue;
     }
-    if (++member.restarts > kMostRestarts || end->exit_code == 2) {
+    if (++member.restarts > kMostRestarts || exit->code == 2) {
       return absl::UnavailableError(Refusal(member).message());
     }
-    WF_ASSIGN_OR_RETURN(member.program, ChildProgram::Start(member.argv, member.log_path));
+    WF_ASSIGN_OR_RETURN(member.process, launcher_.Launch(member.spec));
   }
   return absl::OkStatus();
 }
 
 LocalFleet::~LocalFleet() {
-  const auto stop = [](auto first, auto last) {
-    std::for_each(first, last, [](Member& member) { member.program.Terminate(); });
-    std::for_each(first, last, [](Member& member) { member.program.WaitFor(kStopPatience); });
-  };
+  while (members_.size() > 1) {
+    members_.back().process->Terminate(kStopPatience);
+    members_.pop_back();
+  }
+  // A coordinator waits for its clients to hang up.
+  client_.reset();
   if (!members_.empty()) {
-    stop(members_.begin() + 1, members_.end());
-    // A coordinator waits for its clients to hang up.
-    client_.reset();
-    stop(members_.begin(), members_.begin() + 1);
+    members_.front().process->Terminate(kStopPatience);
   }
 }
 

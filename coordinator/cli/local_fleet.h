@@ -8,8 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "common/process/posix_process_launcher.h"
 #include "common/time/clock.h"
-#include "coordinator/cli/child_program.h"
 #include "coordinator/cli/fleet_client.h"
 #include "coordinator/cli/interrupt.h"
 
@@ -41,9 +41,8 @@ class LocalFleet {
  private:
   struct Member {
     std::string what;  // "the coordinator", "agent demo-agent-a.yaml"
-    std::vector<std::string> argv;
-    std::string log_path;
-    ChildProgram program;
+    ProcessSpec spec;
+    std::unique_ptr<ChildProcess> process;
     int restarts = 0;
   };
 
@@ -54,11 +53,13 @@ class LocalFleet {
   absl::Status StartAgents();
   absl::Status WaitForAgents();
   absl::Status Launch(std::string what, std::vector<std::string> argv);
-  absl::Status Refusal(Member& member);
+  // What a program that ended by itself said last.
+  static absl::Status Refusal(const Member& member);
 
   const Options options_;
   Interrupt& interrupt_;
   const Clock& clock_;
+  PosixProcessLauncher launcher_;
   std::string address_;
   std::vector<Member> members_;  // the coordinator first
   std::unique_ptr<FleetClient> client_;

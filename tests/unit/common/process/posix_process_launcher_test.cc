@@ -3,6 +3,8 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -80,6 +82,30 @@ TEST(PosixProcessLauncherTest, TellsHowAProcessEndedAndWhatItWrote) {
   EXPECT_EQ(process->exit(), ProcessExit{.code = 7});
   EXPECT_EQ(ExitText(*process->exit()), "ended with code 7");
   EXPECT_EQ(process->OutputTail(), "out\nerr\n");
+}
+
+TEST(PosixProcessLauncherTest, AppendsAllOutputToALogWhenAsked) {
+  const TempDir dir;
+  const std::string log = dir.Write("log", "before\n");
+
+  const auto process = Shell("echo out; echo err >&2", {.log_path = log});
+
+  ASSERT_TRUE(process->WaitForExit(minutes(1)));
+  std::ifstream file(log);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "before\nout\nerr\n");
+}
+
+TEST(PosixProcessLauncherTest, RefusesALogThatCannotBeWritten) {
+  PosixProcessLauncher launcher;
+
+  EXPECT_THAT(launcher.Launch({.argv = {"true"}, .log_path = "/nowhere/log"}),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("cannot write /nowhere/log")));
+}
+
+TEST(LastLineTest, IsTheLastThatIsNotEmpty) {
+  EXPECT_EQ(LastLine("one\ntwo\n\n"), "two");
+  EXPECT_EQ(LastLine("one"), "one");
+  EXPECT_EQ(LastLine(""), "");
 }
 
 TEST(PosixProcessLauncherTest, TellsThatAProcessWasKilled) {
