@@ -15,7 +15,7 @@ using wattfleet::testing::StatusIs;
 
 std::vector<DiscoveredAccelerator> TwoGpus() {
   std::vector<DiscoveredAccelerator> found(2);
-  for (int i = 0; i < 2; ++i) {
+  for (std::size_t i = 0; i < 2; ++i) {
     found[i].offer = {.name = "nvidia-h200-" + std::to_string(i),
                       .accelerator = "nvidia-h200",
                       .device_ids = {"GPU-" + std::to_string(i)}};
