@@ -64,6 +64,7 @@ struct EngineIdentity {
   std::optional<std::int64_t> context_tokens;
   std::vector<std::string> dropped_parameters;  // asked for, and ignored by this engine
   bool prefix_cache_controlled = false;
+  std::optional<std::int64_t> recorded_answers;  // replay only: rows of the recording
 };
 
 // A client of one inference API, for one model of one engine.

@@ -46,6 +46,9 @@ Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOff
   if (identity.context_tokens) {
     facts["context_tokens"] = *identity.context_tokens;
   }
+  if (identity.recorded_answers) {
+    facts["recorded_answers"] = *identity.recorded_answers;
+  }
   // What engines say of themselves may be any bytes.
   return {.seal = seal,
           .facts_json = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};

@@ -1,8 +1,8 @@
 // Linked into every program of the tsan preset, and nowhere else.
 //
 // The system's Abseil is built without ThreadSanitizer, which therefore does not see its locks and
-// takes what they guard for races. These definitions stand before the library's own, tell the
-// sanitizer what each call orders, and go on to them.
+// reference counts, and takes what they guard for races. These definitions stand before the
+// library's own, tell the sanitizer what each call orders, and go on to them.
 
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
@@ -50,6 +50,14 @@ Result CallWaiting(absl::Mutex* mutex, const char* symbol, Args... args) {
 }
 
 }  // namespace
+
+// Gives up one reference to what a Status says; the last one deletes it.
+void UnrefStatus(std::uintptr_t rep) asm("_ZN4absl7debian36Status15UnrefNonInlinedEm");
+void UnrefStatus(std::uintptr_t rep) {
+  __tsan_release(reinterpret_cast<void*>(rep));
+  __tsan_acquire(reinterpret_cast<void*>(rep));
+  CallNext<void>("_ZN4absl7debian36Status15UnrefNonInlinedEm", rep);
+}
 
 #define WF_MUTEX "_ZN4absl7debian35Mutex"
 #define WF_CONDVAR "_ZN4absl7debian37CondVar"

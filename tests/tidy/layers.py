@@ -99,7 +99,7 @@ THIRD_PARTY = {
         "common/grpc", "common/wire", "coordinator/service", "coordinator/store", "agent/link",
         "agent/spool", "coordinator/cli/grpc_fleet_client.cc", "tests"),
     r"yaml-cpp/": ("common/config", "coordinator/config", "agent/config"),
-    r"curl/": ("common/http",),
+    r"curl/": ("common/http", "tests/bench"),
     r"httplib\.h": ("coordinator/web", "tests"),
     r"simdjson\.h": ("coordinator/workload", "agent/backend/replay", "agent/backend/openai",
                      "agent/backend/ollama", "tests"),

@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include <nlohmann/json.hpp>
 
 #include "agent/backend/engine_error.h"
@@ -71,6 +73,17 @@ std::optional<std::int64_t> CountAt(const json& object, const Path& path) {
     return std::nullopt;
   }
   return value.get<std::int64_t>();
+}
+
+// The first vLLM whose only engine honours a request's cache salt.
+constexpr std::pair<int, int> kVllmWithCacheSalt = {0, 11};
+
+// Whether a version "1.2.3" is at least `wanted`; what cannot be read is not.
+bool IsAtLeast(const std::string& version, std::pair<int, int> wanted) {
+  const std::vector<std::string> parts = absl::StrSplit(version, '.');
+  std::pair<int, int> has;
+  return parts.size() >= 2 && absl::SimpleAtoi(parts[0], &has.first) &&
+         absl::SimpleAtoi(parts[1], &has.second) && has >= wanted;
 }
 
 ServedModel ReadModel(const json& entry) {
@@ -173,6 +186,17 @@ absl::StatusOr<ServedModel> ChooseModel(const std::vector<ServedModel>& models,
                                              absl::StrJoin(names, ", ")));
 }
 
+absl::Status CheckHealth(HttpClient& http, const OpenAiEndpoint& endpoint, OpenAiDialect dialect) {
+  if (dialect != OpenAiDialect::kLlamaServer && dialect != OpenAiDialect::kVllm) {
+    return absl::OkStatus();
+  }
+  WF_ASSIGN_OR_RETURN(const HttpResponse response, Get(http, endpoint, endpoint.root + "/health"));
+  if (response.status < 500) {
+    return absl::OkStatus();
+  }
+  return EngineErrorStatus(ReadEngineError(response.status, response.body));
+}
+
 EngineFacts ProbeEngine(HttpClient& http, const OpenAiEndpoint& endpoint, OpenAiDialect dialect,
                         const std::string& model) {
   EngineFacts facts;
@@ -181,10 +205,12 @@ EngineFacts ProbeEngine(HttpClient& http, const OpenAiEndpoint& endpoint, OpenAi
       const json props = GetObject(http, endpoint, endpoint.root + "/props");
       facts.version = TextAt(props, {"build_info"});
       facts.context_tokens = CountAt(props, {"default_generation_settings", "n_ctx"});
+      facts.defeats_prefix_cache = true;
       break;
     }
     case OpenAiDialect::kVllm:
       facts.version = TextAt(GetObject(http, endpoint, endpoint.root + "/version"), {"version"});
+      facts.defeats_prefix_cache = IsAtLeast(facts.version, kVllmWithCacheSalt);
       break;
     case OpenAiDialect::kLmStudio: {
       const json entry = GetObject(http, endpoint, endpoint.root + "/api/v0/models/" + model);

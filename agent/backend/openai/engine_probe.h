@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "agent/backend/openai/chat_request.h"
@@ -43,11 +44,16 @@ bool IsFileRef(const std::string& ref);
 absl::StatusOr<ServedModel> ChooseModel(const std::vector<ServedModel>& models,
                                         const std::string& ref);
 
+// Whether the engine is ready to answer, where its dialect can tell: some list their models while
+// they still load them. UNAVAILABLE says what it is at.
+absl::Status CheckHealth(HttpClient& http, const OpenAiEndpoint& endpoint, OpenAiDialect dialect);
+
 // What an engine tells beyond OpenAI's API, each absent where it does not.
 struct EngineFacts {
   std::string version;
   std::string quantization;
   std::optional<std::int64_t> context_tokens;
+  bool defeats_prefix_cache = false;  // it honours what requests say about its cache
 };
 EngineFacts ProbeEngine(HttpClient& http, const OpenAiEndpoint& endpoint, OpenAiDialect dialect,
                         const std::string& model);

@@ -33,6 +33,7 @@ absl::StatusOr<EngineIdentity> OpenAiBackend::Identify() {
   if (models) {
     WF_ASSIGN_OR_RETURN(model, ChooseModel(*models, options_.ref));
   }
+  WF_RETURN_IF_ERROR(CheckHealth(exchanges_.http(), endpoint_, options_.dialect));
   const EngineFacts facts = ProbeEngine(exchanges_.http(), endpoint_, options_.dialect, model.id);
   const RequestWording wording = exchanges_.wording();
   const std::set<std::string> dropped = DroppedParameters(wording);
@@ -50,7 +51,8 @@ absl::StatusOr<EngineIdentity> OpenAiBackend::Identify() {
   identity.context_tokens = facts.context_tokens ? facts.context_tokens : model.context_tokens;
   identity.dropped_parameters.assign(dropped.begin(), dropped.end());
   identity.prefix_cache_controlled =
-      options_.dialect == OpenAiDialect::kLlamaServer && !wording.dropped.contains("cache_prompt");
+      facts.defeats_prefix_cache && !wording.dropped.contains("cache_prompt") &&
+      !wording.dropped.contains("cache_salt");
   absl::MutexLock lock(&mutex_);
   model_ = model.id;
   context_tokens_ = identity.context_tokens;

@@ -28,6 +28,7 @@ absl::StatusOr<EngineIdentity> ReplayBackend::Identify() {
   identity.engine_kind = "replay";
   identity.model_digest = recording_->digest();
   identity.prefix_cache_controlled = true;
+  identity.recorded_answers = static_cast<std::int64_t>(recording_->answers().size());
   return identity;
 }
 

@@ -1,4 +1,7 @@
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -117,6 +120,50 @@ TEST_F(OpenAiBackendTest, AsksLlamaServerForItsVersionAndContext) {
   EXPECT_EQ(identity.engine_version, "b4567-abc");
   EXPECT_EQ(identity.context_tokens, 8192);
   EXPECT_TRUE(identity.prefix_cache_controlled);
+}
+
+// Answers each path with what the map says, and others with 404.
+testing::ScriptedHttpServer::Script Paths(
+    std::map<std::string, std::pair<int, std::string>> paths) {
+  return [paths = std::move(paths)](const testing::ScriptedRequest& request,
+                                    testing::ScriptedConnection& connection) {
+    const auto found = paths.find(request.path);
+    if (found == paths.end()) {
+      connection.Answer(404, "text/plain", "not here");
+    } else {
+      connection.Answer(found->second.first, "application/json", found->second.second);
+    }
+  };
+}
+
+constexpr const char* kList = R"({"data": [{"id": "m"}]})";
+
+TEST_F(OpenAiBackendTest, IsNotReadyWhileTheEngineStillLoadsWhatItLists) {
+  OpenAiOptions options;
+  options.dialect = OpenAiDialect::kLlamaServer;
+  Open(Paths({{"/v1/models", {200, kList}},
+              {"/health", {503, R"({"error": {"message": "Loading model"}})"}}}),
+       options);
+  EXPECT_THAT(backend_->Identify(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("Loading model")));
+  Open(Paths({{"/v1/models", {200, kList}}, {"/health", {200, R"({"status": "ok"})"}}}), options);
+  WF_EXPECT_OK(backend_->Identify());
+}
+
+TEST_F(OpenAiBackendTest, KnowsWhichVllmHonoursACacheSalt) {
+  const std::vector<std::pair<std::string, bool>> versions = {
+      {"0.11.0", true},  {"0.11.1rc2.dev5", true}, {"1.0.0", true},
+      {"0.10.2", false}, {"dev", false},           {"", false}};
+  for (const auto& [version, honours] : versions) {
+    OpenAiOptions options;
+    options.dialect = OpenAiDialect::kVllm;
+    Open(Paths({{"/v1/models", {200, kList}},
+                {"/version", {200, R"({"version": ")" + version + "\"}"}}}),
+         options);
+    WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity identity, backend_->Identify());
+    EXPECT_EQ(identity.engine_version, version);
+    EXPECT_EQ(identity.prefix_cache_controlled, honours) << version;
+  }
 }
 
 }  // namespace

@@ -147,6 +147,7 @@ TEST_F(ReplayBackendTest, IsIdentifiedByTheBytesOfItsFile) {
   WF_ASSERT_OK_AND_ASSIGN(const EngineIdentity different, other.Identify());
 
   EXPECT_EQ(identity.engine_kind, "replay");
+  EXPECT_EQ(identity.recorded_answers, 2);
   EXPECT_THAT(identity.model_digest, ::testing::MatchesRegex("xxh3:[0-9a-f]+"));
   EXPECT_EQ(identity.model_digest.size(), 21U);
   EXPECT_EQ(same.model_digest, identity.model_digest);
