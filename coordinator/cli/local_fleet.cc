@@ -13,6 +13,7 @@
 #include "common/config/load.h"
 #include "common/status/status_macros.h"
 #include "coordinator/cli/grpc_fleet_client.h"
+#include "coordinator/cli/own_program.h"
 #include "coordinator/store/data_directory.h"
 
 namespace wattfleet::coordinator {
@@ -30,14 +31,6 @@ bool HasName(const std::string& agent_file) {
   return document.ok() &&
          std::any_of(document->root.entries.begin(), document->root.entries.end(),
                      [](const config::Entry& entry) { return entry.key.text == "name"; });
-}
-
-// One of our own programs: beside this one, else by its name on PATH.
-std::string ProgramNamed(const std::string& name) {
-  std::error_code error;
-  const std::filesystem::path beside =
-      std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / name;
-  return std::filesystem::exists(beside, error) ? beside.string() : name;
 }
 
 std::string FirstLine(const std::string& path) {
@@ -83,9 +76,9 @@ absl::Status LocalFleet::StartCoordinator() {
   std::error_code error;
   std::filesystem::create_directories(options_.data_directory + "/run", error);
   std::filesystem::remove(address_path, error);
-  WF_RETURN_IF_ERROR(Launch(
-      "the coordinator", {ProgramNamed("wattfleet-coordinator"), "--data", options_.data_directory,
-                          "--listen", "127.0.0.1:0", "--insecure-loopback"}));
+  WF_RETURN_IF_ERROR(Launch("the coordinator",
+                            {OwnProgram("wattfleet-coordinator"), "--data", options_.data_directory,
+                             "--listen", "127.0.0.1:0", "--insecure-loopback"}));
   const MonotonicTime deadline = clock_.MonotonicNow() + kStartPatience;
   while ((address_ = FirstLine(address_path)).empty()) {
     if (members_.front().process->exit()) {
@@ -107,7 +100,7 @@ absl::Status LocalFleet::StartCoordinator() {
 }
 
 absl::Status LocalFleet::StartAgents() {
-  const std::string program = ProgramNamed("wattfleet-agent");
+  const std::string program = OwnProgram("wattfleet-agent");
   for (const std::string& file : options_.agent_files) {
     const std::string name = std::filesystem::path(file).filename().string();
     const std::size_t number = members_.size();

@@ -110,6 +110,20 @@ class BadInputTest(small_sweep.CommandTest):
         self.assertRegex(done.stderr, r"agent\.yaml:1:1: unknown key \"engins\"; nearest is "
                                       r"\"engines\"")
 
+    def test_validate_tells_files_apart_by_their_keys(self):
+        self.sweep()
+        agent = self.write("agent.yaml", "engines: [{kind: replay}]\npower: []\n")
+        coordinator = self.write("coordinator.yaml", "listen: 127.0.0.1:0\n")
+
+        good = self.expect_done("validate", "sweep.yaml", agent, coordinator).stdout
+
+        self.assertIn("sweep.yaml: ok: sweep small, 2 models on letters", good)
+        self.assertIn("agent.yaml: ok: an agent's file", good)
+        self.assertIn("coordinator.yaml: ok: a coordinator's file", good)
+        bad = self.write("agent.yaml", "engines: [{kind: reply}]\n")
+        self.expect_refused(("validate", bad), r"agent\.yaml:1:18: kind: \"reply\" is not known; "
+                                               r"nearest is \"replay\"")
+
     def test_commands_and_options(self):
         for arguments, message in {
             ("sttaus",): r"no command \"sttaus\"; nearest is \"status\"",
