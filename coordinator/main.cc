@@ -1,28 +1,22 @@
 // wattfleet-coordinator: schedules a fleet's sweeps and keeps their results.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include <CLI/CLI.hpp>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 #include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include "common/grpc/transport.h"
 #include "common/status/status_macros.h"
 #include "common/task/thread_task_runner.h"
 #include "common/time/system_clock.h"
-#include "coordinator/service/control_service.h"
 #include "coordinator/service/coordinator_loop.h"
-#include "coordinator/service/fleet_service.h"
+#include "coordinator/service/serve.h"
 #include "coordinator/service/submission.h"
 #include "coordinator/store/sqlite_store.h"
 
@@ -34,17 +28,6 @@ struct Flags {
   std::string listen = "127.0.0.1:7443";
   bool insecure_loopback = false;
 };
-
-// Says where it listens, to whoever started it and to the commands that work on the data directory.
-absl::Status Announce(const Flags& flags, int port) {
-  const std::string address = flags.listen.substr(0, flags.listen.rfind(':') + 1) +
-                              std::to_string(port);
-  const std::filesystem::path path = std::filesystem::path(flags.data) / "coordinator.address";
-  std::ofstream(path) << address << "\n";
-  std::printf("listening on %s\n", address.c_str());
-  std::fflush(stdout);
-  return absl::OkStatus();
-}
 
 absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
   if (!flags.insecure_loopback) {
@@ -65,28 +48,14 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
                        CoreOptions{}, snapshot);
   loop.SetFleetChanged(MatchSweepsToFleet);
   WF_RETURN_IF_ERROR(loop.Start());
-  FleetService fleet(loop, runner);
-  ControlService control(loop, [] { kill(getpid(), SIGTERM); });
-  grpc::ServerBuilder builder;
-  SetServerArguments(builder);
-  int port = 0;
-  WF_RETURN_IF_ERROR(AddLoopbackListener(flags.listen, builder, &port));
-  builder.RegisterService(&fleet);
-  builder.RegisterService(&control);
-  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
-    runner.Stop();
-    return absl::FailedPreconditionError("cannot listen on " + flags.listen + ": is it in use?");
-  }
-  WF_RETURN_IF_ERROR(Announce(flags, port));
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
-  spdlog::info("stopping");
-  loop.OnRunner([](CoordinatorLoop& l) { l.Apply(DrainStarted{}); });
-  server->Shutdown(clock.WallNow() + std::chrono::seconds(2));
+  const absl::Status served =
+      Serve({.data_directory = flags.data, .listen = flags.listen}, loop, runner, clock, [&] {
+        int signal = 0;
+        sigwait(&stop_signals, &signal);
+      });
   runner.Stop();
   loop.Stop();
-  return absl::OkStatus();
+  return served;
 }
 
 }  // namespace
