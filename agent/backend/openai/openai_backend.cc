@@ -50,9 +50,9 @@ absl::StatusOr<EngineIdentity> OpenAiBackend::Identify() {
       options_.quantization.empty() ? facts.quantization : options_.quantization;
   identity.context_tokens = facts.context_tokens ? facts.context_tokens : model.context_tokens;
   identity.dropped_parameters.assign(dropped.begin(), dropped.end());
-  identity.prefix_cache_controlled =
-      facts.defeats_prefix_cache && !wording.dropped.contains("cache_prompt") &&
-      !wording.dropped.contains("cache_salt");
+  identity.prefix_cache_controlled = facts.defeats_prefix_cache &&
+                                     !wording.dropped.contains("cache_prompt") &&
+                                     !wording.dropped.contains("cache_salt");
   absl::MutexLock lock(&mutex_);
   model_ = model.id;
   context_tokens_ = identity.context_tokens;
