@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Breaks the coordinator on purpose, one promise at a time, and sees that a named test notices.
 
-    tests/sim/mutants.py [NAME...]
+    tests/sim/mutants.py [--unit] [NAME...]
 
 Works on a copy of the sources under build/mutants. Each mutant must fail the test named beside it;
-exit 1 when one survives.
+exit 1 when one survives. Beside it, ten seeds of the simulated fleet are run, unless --unit.
 """
 import pathlib
 import shutil
@@ -16,7 +16,6 @@ COPY = ROOT / "build" / "mutants" / "source"
 BUILD = ROOT / "build" / "mutants" / "build"
 CORE_TESTS = "tests/unit/coordinator/core/coordinator_core_tests"
 SIM_TESTS = "tests/sim/sim_tests"
-TARGETS = ["coordinator_core_tests", "sim_tests"]
 
 # name -> (file, what is there, what the mistake is, the unit test that notices)
 MUTANTS = {
@@ -64,8 +63,8 @@ def run(command, **more):
                           check=False, **more)
 
 
-def build():
-    result = run(["cmake", "--build", BUILD, "-j", "2", "--target", *TARGETS])
+def build(targets):
+    result = run(["cmake", "--build", BUILD, "-j", "2", "--target", *targets])
     if result.returncode != 0:
         sys.exit(result.stdout[-4000:] + result.stderr[-2000:])
 
@@ -80,7 +79,9 @@ def notices(program, pattern):
 
 
 def main():
-    chosen = sys.argv[1:] or list(MUTANTS)
+    unit_only = "--unit" in sys.argv[1:]
+    chosen = [name for name in sys.argv[1:] if name != "--unit"] or list(MUTANTS)
+    targets = ["coordinator_core_tests"] + ([] if unit_only else ["sim_tests"])
     shutil.rmtree(COPY, ignore_errors=True)
     shutil.copytree(ROOT, COPY, ignore=shutil.ignore_patterns(".git", "build", "node_modules"))
     configured = run(["cmake", "-S", COPY, "-B", BUILD, "-G", "Ninja",
@@ -95,14 +96,14 @@ def main():
         if healthy.count(there) != 1:
             sys.exit(f"{name}: {path} no longer has what this mutant changes")
         source.write_text(healthy.replace(there, mistake))
-        build()
+        build(targets)
         unit = notices(CORE_TESTS, test)
-        sim = notices(SIM_TESTS, "Seeds/*")
+        sim = [] if unit_only else notices(SIM_TESTS, "Seeds/*/?")
         source.write_text(healthy)
         caught = test in unit
         survivors += not caught
-        print(f"{name}: {'caught by ' + test if caught else 'SURVIVED ' + test}; "
-              f"simulated fleet: {len(sim)} of its runs fail", flush=True)
+        fleet = "" if unit_only else f"; simulated fleet: {len(sim)} of 10 runs fail"
+        print(f"{name}: {'caught by' if caught else 'SURVIVED'} {test}{fleet}", flush=True)
     return 1 if survivors else 0
 
 
