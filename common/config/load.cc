@@ -24,7 +24,7 @@ namespace {
 
 constexpr int kMostLevels = 64;
 constexpr int kMostNodes = 200'000;
-constexpr std::uintmax_t kLargestFile = 16 * 1024 * 1024;
+constexpr std::uintmax_t kLargestFile = std::uintmax_t{16} << 20;
 
 absl::Status ErrorAt(const std::string& origin, int line, int column, std::string_view message) {
   return absl::InvalidArgumentError(absl::StrFormat("%s:%d:%d: %s", origin, line, column, message));

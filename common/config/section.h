@@ -80,6 +80,7 @@ class Section {
   template <typename Enum>
   void ReadChoice(std::string_view key, const std::vector<Choice<Enum>>& choices, Enum& out) {
     std::vector<std::string> names;
+    names.reserve(choices.size());
     for (const auto& choice : choices) {
       names.emplace_back(choice.name);
     }

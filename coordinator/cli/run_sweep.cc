@@ -96,8 +96,7 @@ absl::StatusOr<RunOutcome> Drive(const RunOptions& options, const SweepFile& fil
 
 }  // namespace
 
-absl::StatusOr<RunOutcome> RunSweep(const RunOptions& given) {
-  RunOptions options = given;
+absl::StatusOr<RunOutcome> RunSweep(RunOptions options) {
   WF_ASSIGN_OR_RETURN(const SweepFile file, LoadSweepFile(options.sweep_path));
   WF_RETURN_IF_ERROR(Annotate(CheckFilesExist(file), options.sweep_path));
   for (const std::string& path : options.agent_files) {

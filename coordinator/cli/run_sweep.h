@@ -28,7 +28,7 @@ struct RunOutcome {
 // FAILED_PRECONDITION for what the user must mend; UNAVAILABLE for what this machine cannot do
 // (with the UNSATISFIABLE line); CANCELLED when the user interrupts, with everything durable that
 // was done.
-absl::StatusOr<RunOutcome> RunSweep(const RunOptions& options);
+absl::StatusOr<RunOutcome> RunSweep(RunOptions options);
 
 }  // namespace wattfleet::coordinator
 

@@ -43,6 +43,7 @@ Value Duration(std::chrono::milliseconds duration) {
 }
 Value Texts(const std::vector<std::string>& texts) {
   std::vector<Value> items;
+  items.reserve(texts.size());
   for (const std::string& text : texts) {
     items.push_back(Text(text));
   }

@@ -82,19 +82,8 @@ class SweepReader {
     if (value->kind == Value::Kind::kScalar) {
       (LooksLikePath(value->text) ? workload.path : workload.name) = value->text;
     } else {
-      config::ReadMap(*value, problems_, "workload", [&workload](Section& w) {
-        w.Read("path", workload.path);
-        w.Read("name", workload.name);
-        w.Read("preset", workload.preset);
-        w.ReadMap("map", [&workload](Section& m) {
-          for (const config::Entry& entry : m.value().entries) {
-            m.Read(entry.key.text, workload.map.emplace_back(entry.key.text, std::string()).second);
-          }
-        });
-        if (workload.path.empty() && (!workload.preset.empty() || !workload.map.empty())) {
-          w.AddProblem(w.value(), "workload: preset and map go with a path to import");
-        }
-      });
+      config::ReadMap(*value, problems_, "workload",
+                      [&workload](Section& w) { ReadWorkloadMap(w, workload); });
     }
     if (!workload.path.empty()) {
       workload.path = AbsolutePath(directory_, workload.path);
@@ -103,6 +92,20 @@ class SweepReader {
     // An imported workload may also be named by its id, "sha256:...".
     if (!absl::StartsWith(workload.name, "sha256:")) {
       CheckName(*value, "workload", workload.name, problems_);
+    }
+  }
+
+  static void ReadWorkloadMap(Section& w, WorkloadRef& workload) {
+    w.Read("path", workload.path);
+    w.Read("name", workload.name);
+    w.Read("preset", workload.preset);
+    w.ReadMap("map", [&workload](Section& m) {
+      for (const config::Entry& entry : m.value().entries) {
+        m.Read(entry.key.text, workload.map.emplace_back(entry.key.text, std::string()).second);
+      }
+    });
+    if (workload.path.empty() && (!workload.preset.empty() || !workload.map.empty())) {
+      w.AddProblem(w.value(), "workload: preset and map go with a path to import");
     }
   }
 
@@ -291,6 +294,15 @@ absl::Status CheckFile(const std::string& what, const std::string& path) {
                       nearest ? absl::StrFormat("; nearest is \"%s\"", *nearest) : std::string()));
 }
 
+absl::Status CheckRecordings(const ModelEntry& model) {
+  for (const ServeEntry& entry : model.serve) {
+    if (entry.build.engine == "replay") {
+      WF_RETURN_IF_ERROR(CheckFile(absl::StrCat("models.", model.name, ".serve"), entry.build.ref));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<SweepFile> ParseSweep(const std::string& text, const std::string& origin,
@@ -325,12 +337,7 @@ absl::Status CheckFilesExist(const SweepFile& file) {
     WF_RETURN_IF_ERROR(CheckFile("workload", file.workload.path));
   }
   for (const ModelEntry& model : file.models) {
-    for (const ServeEntry& entry : model.serve) {
-      if (entry.build.engine == "replay") {
-        WF_RETURN_IF_ERROR(
-            CheckFile(absl::StrCat("models.", model.name, ".serve"), entry.build.ref));
-      }
-    }
+    WF_RETURN_IF_ERROR(CheckRecordings(model));
   }
   return absl::OkStatus();
 }

@@ -133,6 +133,7 @@ Unsatisfied MakeUnsatisfied(const ModelEntry& model, const std::vector<ServeEntr
                             const std::vector<std::string>& accelerators,
                             const std::vector<InstanceOffer>& fleet) {
   std::vector<std::string> builds;
+  builds.reserve(entries.size());
   for (const ServeEntry& entry : entries) {
     builds.push_back(BuildText(entry.build));
   }

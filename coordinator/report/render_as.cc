@@ -7,8 +7,8 @@
 namespace wattfleet::coordinator {
 
 const std::vector<std::string>& RenderFormats() {
-  static const auto* kFormats = new std::vector<std::string>{"table", "md", "json"};
-  return *kFormats;
+  static const auto* formats = new std::vector<std::string>{"table", "md", "json"};
+  return *formats;
 }
 
 absl::StatusOr<std::string> RenderAs(const Report& report, const std::string& format) {

@@ -20,7 +20,7 @@ struct ImportOptions {
   std::vector<std::pair<std::string, std::string>> map;  // jsonl: our field -> their column
   std::string grader;                                    // jsonl: overrides the told one
   std::uint64_t seed = 1;
-  std::int64_t max_prompt_bytes = 256 * 1024;
+  std::int64_t max_prompt_bytes = std::int64_t{256} << 10;
 };
 
 struct RejectedRow {
