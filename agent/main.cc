@@ -5,13 +5,13 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
-#include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/run_agent.h"
 #include "agent/config/agent_config.h"
+#include "common/process/stop_signals.h"
 #include "common/status/status_macros.h"
 
 namespace {
@@ -84,12 +84,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   spdlog::set_default_logger(spdlog::stderr_logger_mt("agent"));
-  // Blocked before any thread starts, so that all of them leave the signals to main.
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGINT);
-  sigaddset(&stop, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  const sigset_t stop = wattfleet::BlockStopSignals();
   const absl::StatusOr<int> signal = Run(app, flags, stop);
   if (!signal.ok()) {
     std::fprintf(stderr, "wattfleet-agent: %s\n", std::string(signal.status().message()).c_str());

@@ -210,6 +210,15 @@ class CoordinatorTest(small_sweep.CommandTest):
                                "--data", self.data, *arguments], cwd=self.folder,
                               capture_output=True, text=True, timeout=60, check=False)
 
+    def test_a_file_that_is_wrong(self):
+        bad = self.write("coordinator.yaml", "datum: here\n")
+
+        done = self.coordinator("--config", bad)
+
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"coordinator\.yaml:1:1: unknown key \"datum\"; nearest is "
+                                      r"\"data\"")
+
     def test_a_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
