@@ -318,7 +318,6 @@ TEST_F(OpenAiBackendTest, EndsAtEachTimeLimitWithItsOwnMeaning) {
   const InferenceReply slow = AskOf(hang_after(ContentEvent("a")), query);
   EXPECT_EQ(slow.failure, Failure::kTimedOut);
   EXPECT_EQ(slow.body.content, "a");
-  EXPECT_GE(slow.done - slow.sent, milliseconds(50));
 }
 
 TEST_F(OpenAiBackendTest, SaysThatNobodyListens) {
