@@ -6,14 +6,10 @@
 #include <vector>
 
 #include "common/domain/energy.h"
+#include "common/energy/request_fate.h"
 #include "common/time/clock.h"
 
 namespace wattfleet::agent {
-
-enum class RequestFate {
-  kCounted,    // becomes a result: its energy is attributed
-  kUncounted,  // failed or retried: its energy is booked as uncounted
-};
 
 // The energy books of one lease: the driver tells when requests run, the account says what each
 // used. Confined to the driver's task runner. A request id is the driver's own.

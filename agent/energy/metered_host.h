@@ -12,12 +12,12 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 
-#include "agent/energy/baseline.h"
-#include "agent/energy/channel_book.h"
 #include "agent/energy/energy_account.h"
-#include "agent/energy/interval_reducer.h"
 #include "agent/power/sampler.h"
 #include "common/domain/energy.h"
+#include "common/energy/baseline.h"
+#include "common/energy/channel_book.h"
+#include "common/energy/interval_reducer.h"
 
 namespace wattfleet::agent {
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/domain/flags.h"
+#include "common/domain/scope.h"
 
 namespace wattfleet {
 
@@ -20,18 +21,6 @@ enum class EnergyStatus {
   kUnmeasurable = 3,  // nothing to measure with
   kModelled = 4,      // computed from utilisation and configured watts, never measured
   kImported = 5,
-};
-
-// What parts of the machine a channel covers (reference: energy classes are sums over scopes).
-enum class Scope {
-  kAccelerator = 0,  // the device alone: board or chip
-  kCpuPackage = 1,
-  kDram = 2,
-  kSystemOnChip = 3,  // CPU, GPU and memory of one package
-  kModule = 4,        // accelerator module with its CPU (Grace Hopper)
-  kPlatform = 5,      // psys and the like
-  kWall = 6,          // at the plug
-  kModelled = 7,      // not a sensor
 };
 
 // Describes one channel. `facts_json` carries everything else that an audit needs: units, update

@@ -234,7 +234,7 @@ ResultBatch FromWire(const v1::ResultBatch& wire, Checks& checks) {
     batch.channels.push_back(
         {.name = channel.name(),
          .source = channel.source(),
-         .scope = checks.Closed(channel.scope(), Scope::kModelled, "channel.scope"),
+         .scope = checks.Closed(channel.scope(), AllScopes().back().scope, "channel.scope"),
          .facts_json = channel.facts_json()});
   }
   batch.results.reserve(static_cast<std::size_t>(wire.results_size()));

@@ -10,10 +10,6 @@ namespace wattfleet::coordinator {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kScopeNames = {
-    "accelerator", "cpu-package", "dram", "system-on-chip",
-    "module",      "platform",    "wall", "modelled"};
-
 // Before which other sources of the same scope a source is believed.
 int SourceRank(std::string_view source) {
   return source == "nvml" || source == "rapl" ? 0 : 1;
@@ -65,9 +61,9 @@ void AddTo(std::optional<Microjoules>& sum, Microjoules gross) {
 
 std::string ScopeNames(ScopeSet scopes) {
   std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < kScopeNames.size(); ++i) {
-    if ((scopes & (ScopeSet{1} << i)) != 0) {
-      names.push_back(kScopeNames[i]);
+  for (const ScopeRow& row : AllScopes()) {
+    if ((scopes & ScopeBit(row.scope)) != 0) {
+      names.push_back(row.name);
     }
   }
   return absl::StrJoin(names, " + ",

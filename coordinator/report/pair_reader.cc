@@ -59,10 +59,6 @@ DeviceKind DeviceKindOfPair(const PairSpec& pair, const std::vector<EnvironmentR
   return common.value_or(DeviceKind::kDiscrete);
 }
 
-bool IsSensor(const ChannelRow& row) {
-  return row.facts.scope >= Scope::kAccelerator && row.facts.scope < Scope::kModelled;
-}
-
 void StoreOptional(std::size_t unit, std::optional<Microjoules> value,
                    std::vector<std::optional<Microjoules>>& column, std::size_t units) {
   if (!value) {
@@ -136,7 +132,7 @@ void PairReader::ChooseClass(const PairSnapshot& pair, PairRows& rows) const {
   }
   std::vector<ClassChannel> candidates;
   for (const ChannelRow& row : channels_) {
-    if (agents.contains(row.agent) && IsSensor(row)) {
+    if (agents.contains(row.agent) && IsSensorScope(row.facts.scope)) {
       rows.sensed |= ScopeBit(row.facts.scope);
       candidates.push_back({.channel_id = row.channel_id,
                             .agent = row.agent.value,

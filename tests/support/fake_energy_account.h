@@ -24,10 +24,10 @@ class FakeEnergyAccount final : public agent::EnergyAccount {
 
   const std::vector<ChannelFacts>& channels() const override { return channels_; }
   void RequestStarted(std::uint64_t request, MonotonicTime) override { ++open[request]; }
-  void RequestEnded(std::uint64_t request, MonotonicTime, agent::RequestFate fate,
+  void RequestEnded(std::uint64_t request, MonotonicTime, RequestFate fate,
                     std::function<void(std::vector<ChannelEnergy>)> settled) override {
     --open.at(request);
-    const bool counted = fate == agent::RequestFate::kCounted;
+    const bool counted = fate == RequestFate::kCounted;
     (counted ? ledger.attributed : ledger.uncounted) += kPerRequest;
     ledger.total += kPerRequest;
     runner_.PostAfter(postroll_, [settled = std::move(settled)] {

@@ -15,20 +15,20 @@ namespace wattfleet::testing {
 // A power source whose readings a test makes up.
 class ScriptedPowerSource final : public agent::PowerSource {
  public:
-  using Script = std::function<void(std::span<agent::ChannelValue>)>;
+  using Script = std::function<void(std::span<ChannelValue>)>;
 
-  ScriptedPowerSource(std::vector<agent::ChannelSpec> specs, std::chrono::nanoseconds poll_period,
+  ScriptedPowerSource(std::vector<ChannelSpec> specs, std::chrono::nanoseconds poll_period,
                       Script script)
       : specs_(std::move(specs)), poll_period_(poll_period), script_(std::move(script)) {}
 
   const std::string& name() const override { return name_; }
-  const std::vector<agent::ChannelSpec>& channels() const override { return specs_; }
+  const std::vector<ChannelSpec>& channels() const override { return specs_; }
   std::chrono::nanoseconds poll_period() const override { return poll_period_; }
-  void Read(std::span<agent::ChannelValue> values) override { script_(values); }
+  void Read(std::span<ChannelValue> values) override { script_(values); }
 
  private:
   const std::string name_ = "scripted";
-  const std::vector<agent::ChannelSpec> specs_;
+  const std::vector<ChannelSpec> specs_;
   const std::chrono::nanoseconds poll_period_;
   const Script script_;
 };

@@ -16,6 +16,7 @@ ROWS = {
     "common/time": (),
     "common/random": ("common/check",),
     "common/domain": ("common/check",),
+    "common/energy": ("common/check", "common/domain"),
     "common/task": ("common/check", "common/time"),
     "common/config": ("common/domain", "common/status"),
     "common/wire": ("common/check", "common/domain", "common/status", "proto"),
@@ -56,10 +57,9 @@ ROWS = {
     "coordinator": ("common", "coordinator", "proto"),
 
     "agent/drive": FOUNDATION + (
-        "common/wire", "agent/backend/inference_backend.h", "agent/energy/energy_account.h",
+        "common/energy/request_fate.h", "common/wire", "agent/backend/inference_backend.h", "agent/energy/energy_account.h",
         "agent/energy/energy_meter.h"),
-    # The meter stands on samplers; the rest of the folder knows power_source.h alone.
-    "agent/energy": FOUNDATION + ("agent/power/*.h",),
+    "agent/energy": FOUNDATION + ("common/energy", "agent/power/*.h"),
     "agent/core": FOUNDATION + (
         "common/wire", "agent/drive", "agent/backend/inference_backend.h", "agent/energy",
         "agent/engine/engine_supervisor.h", "agent/link/coordinator_link.h",
@@ -73,8 +73,9 @@ ROWS = {
     "agent/backend/*": FOUNDATION + (
         "common/http", "common/wire", "agent/backend/*.h"),
     # The sampler and the list of sources.
-    "agent/power": FOUNDATION + ("common/process",),
-    "agent/power/*": FOUNDATION + ("agent/power/*.h", "common/process"),
+    "agent/power": FOUNDATION + ("common/energy", "common/http", "common/process"),
+    "agent/power/*": FOUNDATION + (
+        "common/energy", "common/http", "common/process", "agent/power/*.h"),
     "agent/accelerator": FOUNDATION + ("agent/power/nvml/nvml_library.h", "common/process"),
     "agent/config": FOUNDATION + (
         "common/config", "agent/energy/baseline_options.h", "agent/engine/engine_supervisor.h",

@@ -338,7 +338,7 @@ const BadBatch kBadBatches[] = {
      [](v1::ResultBatch& b) { *b.mutable_results(0)->add_energy() = b.results(0).energy(0); }},
     {"energy.channel",
      [](v1::ResultBatch& b) { b.mutable_close()->mutable_ledger(0)->set_channel(9); }},
-    {"channel.scope", [](v1::ResultBatch& b) { b.mutable_channels(0)->set_scope(8); }},
+    {"channel.scope", [](v1::ResultBatch& b) { b.mutable_channels(0)->set_scope(99); }},
     {"close.outcome", [](v1::ResultBatch& b) { b.mutable_close()->set_outcome(5); }},
     {"close.failures",
      [](v1::ResultBatch& b) { b.mutable_close()->mutable_failures(0)->set_failure(-1); }},
