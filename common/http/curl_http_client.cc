@@ -193,7 +193,7 @@ class CurlHttpClient::Loop {
     if (!idle_.empty()) {
       idle_.pop_back();
     }
-    transfer->Attach(std::move(easy), options_.ca_file);
+    transfer->Attach(std::move(easy), options_);
     CURL* key = transfer->easy();
     active_.emplace(key, std::move(transfer));
     curl_multi_add_handle(multi_, key);

@@ -5,19 +5,16 @@
 #include <string>
 #include <thread>
 
+#include "common/http/curl_http_options.h"
 #include "common/http/http_client.h"
 #include "common/time/clock.h"
 
 namespace wattfleet {
 
-struct CurlHttpOptions {
-  std::string ca_file;  // certificates trusted instead of the system's; empty = the system's
-};
-
 // HttpClient over libcurl's multi interface, on one thread of its own. Connections are kept and
-// reused; certificates are always verified; loopback addresses are never asked of a proxy, others
-// go where the environment's proxy variables say. The number of concurrent requests is not limited
-// here. The destructor cancels what is in flight, waits for its OnEnd, and joins.
+// reused; certificates, or a pinned key, are always verified; loopback addresses are never asked of
+// a proxy, others go where the environment's proxy variables say. The number of concurrent requests
+// is not limited here. The destructor cancels what is in flight, waits for its OnEnd, and joins.
 class CurlHttpClient final : public HttpClient {
  public:
   // `clock` outlives this.

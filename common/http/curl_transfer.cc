@@ -35,6 +35,7 @@ HttpOutcome OutcomeOf(CURLcode code) {
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_PEER_FAILED_VERIFICATION:
       return HttpOutcome::kTls;
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9: bytes without a head
@@ -60,7 +61,7 @@ CurlTransfer::~CurlTransfer() {
   curl_slist_free_all(header_list_);
 }
 
-void CurlTransfer::Attach(CurlEasy easy, const std::string& ca_file) {
+void CurlTransfer::Attach(CurlEasy easy, const CurlHttpOptions& options) {
   easy_ = std::move(easy);
   WF_CHECK(easy_ != nullptr);
   for (const auto& [name, value] : request_.headers) {
@@ -68,10 +69,32 @@ void CurlTransfer::Attach(CurlEasy easy, const std::string& ca_file) {
   }
   // An empty value takes the header out: no waiting for "100 Continue" before a large body.
   header_list_ = curl_slist_append(header_list_, "Expect:");
-  SetOptions(ca_file);
+  SetOptions();
+  SetTrust(options);
+  if (request_.credentials) {
+    SetCredentials(*request_.credentials);
+  }
 }
 
-void CurlTransfer::SetOptions(const std::string& ca_file) {
+void CurlTransfer::SetTrust(const CurlHttpOptions& options) {
+  if (!options.ca_file.empty()) {
+    curl_easy_setopt(easy_.get(), CURLOPT_CAINFO, options.ca_file.c_str());
+  }
+  if (!options.pinned_key.empty()) {
+    curl_easy_setopt(easy_.get(), CURLOPT_PINNEDPUBLICKEY, options.pinned_key.c_str());
+    curl_easy_setopt(easy_.get(), CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy_.get(), CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+}
+
+void CurlTransfer::SetCredentials(const HttpCredentials& credentials) {
+  const bool is_digest = credentials.scheme == HttpCredentials::Scheme::kDigest;
+  curl_easy_setopt(easy_.get(), CURLOPT_HTTPAUTH, is_digest ? CURLAUTH_DIGEST : CURLAUTH_BASIC);
+  curl_easy_setopt(easy_.get(), CURLOPT_USERNAME, credentials.user.c_str());
+  curl_easy_setopt(easy_.get(), CURLOPT_PASSWORD, credentials.password.c_str());
+}
+
+void CurlTransfer::SetOptions() {
   CURL* easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
@@ -88,9 +111,6 @@ void CurlTransfer::SetOptions(const std::string& ca_file) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.c_str());
   } else {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
-  }
-  if (!ca_file.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file.c_str());
   }
   if (IsLoopbackUrl(request_.url)) {
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -125,6 +145,9 @@ std::size_t CurlTransfer::OnWrite(char* bytes, std::size_t, std::size_t n, void*
 }
 
 bool CurlTransfer::TakeHeader(std::string_view line) {
+  if (head_given_ && request_.credentials && line.substr(0, 5) == "HTTP/") {
+    head_given_ = false;  // the answer that follows a challenge
+  }
   if (head_given_) {
     return true;  // a trailer
   }

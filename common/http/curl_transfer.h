@@ -9,6 +9,7 @@
 
 #include <curl/curl.h>
 
+#include "common/http/curl_http_options.h"
 #include "common/http/http_client.h"
 #include "common/time/clock.h"
 
@@ -28,8 +29,8 @@ class CurlTransfer {
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
-  // Prepares `easy` for this request; `ca_file` may be empty.
-  void Attach(CurlEasy easy, const std::string& ca_file);
+  // Prepares `easy` for this request.
+  void Attach(CurlEasy easy, const CurlHttpOptions& options);
   CURL* easy() const { return easy_.get(); }
   // Gives the handle back, cleared, for another transfer.
   CurlEasy Detach();
@@ -49,7 +50,9 @@ class CurlTransfer {
   static int OnPrereq(void* self, char*, char*, int, int);
   static std::size_t OnHeader(char* bytes, std::size_t, std::size_t n, void* self);
   static std::size_t OnWrite(char* bytes, std::size_t, std::size_t n, void* self);
-  void SetOptions(const std::string& ca_file);
+  void SetOptions();
+  void SetTrust(const CurlHttpOptions& options);
+  void SetCredentials(const HttpCredentials& credentials);
   bool TakeHeader(std::string_view line);
   bool TakeBody(std::string_view bytes);
   std::string Say(std::string_view what, std::chrono::milliseconds limit) const;

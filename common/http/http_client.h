@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,11 +23,22 @@ struct HttpTimeouts {
   std::chrono::milliseconds total{600'000};  // from Start to the end
 };
 
+struct HttpCredentials {
+  enum class Scheme {
+    kBasic,   // the password is readable on the way: over TLS or loopback only
+    kDigest,  // proves that the password is known; costs a second request each time
+  };
+  Scheme scheme = Scheme::kBasic;
+  std::string user;
+  std::string password;
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;
   HttpHeaders headers;
   std::string body;
+  std::optional<HttpCredentials> credentials;
   HttpTimeouts timeouts;
   std::size_t response_bytes_max = 64U << 20;
 };
@@ -69,7 +81,8 @@ class HttpReceiver {
   // Connected, and about to write the request. Called again when a kept connection turns out dead
   // and the request is written to another.
   virtual void OnSending(MonotonicTime at) = 0;
-  // Status from 200 up; names are lower case. Redirects are not followed.
+  // Status from 200 up; names are lower case. Redirects are not followed. With kDigest called again
+  // for the answer that follows the server's challenge.
   virtual void OnHead(int status, const HttpHeaders& headers) = 0;
   // What one read from the socket brought.
   virtual HttpFlow OnBody(std::string_view bytes, MonotonicTime at) = 0;

@@ -1,10 +1,13 @@
 #include "tests/support/self_signed.h"
 
+#include <array>
 #include <cstdio>
 #include <memory>
+#include <vector>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
 #include "common/check/check.h"
@@ -20,6 +23,17 @@ struct Free {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 using File = std::unique_ptr<std::FILE, Free>;
+
+std::string PinOf(EVP_PKEY* key) {
+  std::vector<unsigned char> der(static_cast<std::size_t>(i2d_PUBKEY(key, nullptr)));
+  unsigned char* end = der.data();
+  i2d_PUBKEY(key, &end);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(der.data(), der.size(), digest.data());
+  std::array<unsigned char, 64> base64{};
+  EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest.size()));
+  return std::string("sha256//") + reinterpret_cast<const char*>(base64.data());
+}
 
 }  // namespace
 
@@ -40,7 +54,8 @@ CertificateFiles WriteSelfSigned(const TempDir& dir) {
   X509_add_ext(certificate.get(), address.get(), -1);
   WF_CHECK(X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0);
 
-  CertificateFiles files{.certificate = dir.Path("cert.pem"), .key = dir.Path("key.pem")};
+  CertificateFiles files{
+      .certificate = dir.Path("cert.pem"), .key = dir.Path("key.pem"), .pin = PinOf(key.get())};
   PEM_write_X509(File(std::fopen(files.certificate.c_str(), "w")).get(), certificate.get());
   PEM_write_PrivateKey(File(std::fopen(files.key.c_str(), "w")).get(), key.get(), nullptr, nullptr,
                        0, nullptr, nullptr);

@@ -10,6 +10,7 @@ namespace wattfleet::testing {
 struct CertificateFiles {
   std::string certificate;  // PEM, for 127.0.0.1
   std::string key;
+  std::string pin;  // of the public key: CurlHttpOptions::pinned_key
 };
 
 // Makes a key and a certificate signed with it, in `dir`.

@@ -54,5 +54,19 @@ TEST_F(CurlHttpTlsTest, AcceptsACertificateOfTheFileItWasGiven) {
   EXPECT_EQ(response.body, "secret");
 }
 
+TEST_F(CurlHttpTlsTest, AcceptsTheServerWhoseKeyIsPinnedThoughNobodySignedIt) {
+  WF_ASSERT_OK_AND_ASSIGN(const HttpResponse response, Fetch({.pinned_key = files_.pin}));
+
+  EXPECT_EQ(response.body, "secret");
+}
+
+TEST_F(CurlHttpTlsTest, RefusesAServerWithAnotherKeyThanThePinnedOneThoughItsCertificateIsTrusted) {
+  const testing::TempDir other;
+
+  EXPECT_THAT(
+      Fetch({.ca_file = files_.certificate, .pinned_key = testing::WriteSelfSigned(other).pin}),
+      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("key")));
+}
+
 }  // namespace
 }  // namespace wattfleet
