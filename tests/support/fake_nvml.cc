@@ -11,13 +11,12 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "agent/power/nvml/nvml_api.h"
-#include "common/time/system_clock.h"
+#include "tests/support/fake_waveform.h"
 
 #define WF_EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -25,84 +24,49 @@ namespace nvml = wattfleet::agent::nvml;
 
 namespace {
 
-struct Step {
-  double from_s = 0;
-  double watts = 0;
-};
-
-struct Failure {
-  std::string call;
-  int code = 0;
+// Time in which the GPU is held back.
+struct Throttle {
+  std::string kind;  // thermal, brake or cap
   double from_s = 0;
   double to_s = 0;
+  double share = 1;  // of that time
 };
-
-double SecondsSinceBoot() {
-  const auto since = wattfleet::SystemClock().MonotonicNow().time_since_epoch();
-  return std::chrono::duration<double>(since).count();
-}
 
 struct Gpu {
   std::string uuid;
   std::string name;
-  double update_s = 0.1;
-  std::optional<double> window_s;
+  wattfleet::testing::FakeWaveform wave;
   double start_mj = 1'000'000;
-  double zero_s = 0;
-  std::optional<double> restart_s;
-  bool is_partitioned = false;
+  unsigned partitions = 0;
   bool is_module = false;
   unsigned architecture = 9;
   double limit_w = 700;
   double memory_gib = 141;
-  std::vector<Step> steps;
-  std::vector<Failure> failures;
-  std::set<std::string> unsupported;
-
-  // Joules since long before the script's zero.
-  double Joules(double at_s) const {
-    constexpr double kBefore = 1'000;
-    double joules = steps.front().watts * (kBefore + std::min(at_s, 0.0));
-    for (std::size_t i = 0; i < steps.size() && at_s > 0; ++i) {
-      const double from = std::max(0.0, steps[i].from_s);
-      const double to = i + 1 < steps.size() ? steps[i + 1].from_s : at_s;
-      joules += steps[i].watts * std::max(0.0, std::min(at_s, to) - from);
-    }
-    return joules;
-  }
-  double MeanWatts(double to_s, double span_s) const {
-    return (Joules(to_s) - Joules(to_s - span_s)) / span_s;
-  }
-  double Now() const { return SecondsSinceBoot() - zero_s; }
-  // The last moment at which the sensor moved.
-  double Updated() const { return std::floor(Now() / update_s) * update_s; }
+  double power_gain = 1;
+  unsigned throttle_ids = 251;
+  std::string bus_id = "00000000:01:00.0";
+  std::vector<Throttle> throttles;
 
   unsigned long long Millijoules() const {
-    const double at = Updated();
-    double joules = Joules(at);
-    if (window_s) {
-      joules = Joules(0);
-      for (double t = update_s; t <= at + update_s / 2; t += update_s) {
-        joules += MeanWatts(t, *window_s) * update_s;
-      }
-    }
-    if (restart_s && Now() >= *restart_s) {
-      return static_cast<unsigned long long>((Joules(at) - Joules(*restart_s)) * 1e3);
-    }
-    return static_cast<unsigned long long>(start_mj + joules * 1e3);
+    return static_cast<unsigned long long>(wave.CounterJoules(start_mj * 1e-3) * 1e3);
   }
-  unsigned Milliwatts(double span_s) const {
-    return static_cast<unsigned>(std::lround(MeanWatts(Updated(), span_s) * 1e3));
+  unsigned Milliwatts(double watts) const {
+    return static_cast<unsigned>(std::lround(watts * power_gain * 1e3));
   }
-  int CodeOf(const std::string& call) const {
-    for (const Failure& failure : failures) {
-      const bool meant = failure.call == call || failure.call == "all";
-      if (meant && Now() >= failure.from_s && Now() < failure.to_s) {
-        return failure.code;
-      }
+  unsigned long long HeldBackNs(const std::string& kind) const {
+    double seconds = 1;  // of some earlier load
+    for (const Throttle& t : throttles) {
+      seconds +=
+          t.kind == kind ? t.share * std::max(0.0, std::min(wave.Now(), t.to_s) - t.from_s) : 0;
     }
-    return unsupported.contains(call) ? nvml::kNotSupported : nvml::kSuccess;
+    return static_cast<unsigned long long>(seconds * 1e9);
   }
+  bool IsHeldBack(const std::string& kind) const {
+    return std::any_of(throttles.begin(), throttles.end(), [&](const Throttle& t) {
+      return t.kind == kind && wave.Now() >= t.from_s && wave.Now() < t.to_s;
+    });
+  }
+  int CodeOf(const std::string& call) const { return wave.CodeOf(call, nvml::kNotSupported); }
 };
 
 struct Machine {
@@ -115,34 +79,32 @@ std::mutex mutex;
 std::optional<Machine> machine;
 int inits = 0;
 
+int field_calls = 0;
+
 void ReadGpuLine(const std::string& key, std::istringstream& words, Gpu& gpu) {
   const std::map<std::string, double*> numbers = {
-      {"start_mj", &gpu.start_mj}, {"zero_s", &gpu.zero_s},         {"update_s", &gpu.update_s},
-      {"limit_w", &gpu.limit_w},   {"memory_gib", &gpu.memory_gib},
+      {"start_mj", &gpu.start_mj},
+      {"limit_w", &gpu.limit_w},
+      {"memory_gib", &gpu.memory_gib},
+      {"power_gain", &gpu.power_gain},
   };
   if (const auto number = numbers.find(key); number != numbers.end()) {
     words >> *number->second;
-  } else if (key == "window_s") {
-    words >> gpu.window_s.emplace();
-  } else if (key == "restart_s") {
-    words >> gpu.restart_s.emplace();
   } else if (key == "mig") {
-    gpu.is_partitioned = true;
+    gpu.partitions = 2;
+    words >> gpu.partitions;
   } else if (key == "module") {
     gpu.is_module = true;
   } else if (key == "architecture") {
     words >> gpu.architecture;
-  } else if (key == "power") {
-    Step& step = gpu.steps.emplace_back();
-    words >> step.from_s >> step.watts;
-  } else if (key == "fail") {
-    Failure& failure = gpu.failures.emplace_back();
-    words >> failure.call >> failure.code >> failure.from_s >> failure.to_s;
-  } else if (key == "unsupported") {
-    std::string call;
-    words >> call;
-    gpu.unsupported.insert(call);
-  } else {
+  } else if (key == "pci") {
+    words >> gpu.bus_id;
+  } else if (key == "throttle_ids") {
+    words >> gpu.throttle_ids;
+  } else if (key == "throttle") {
+    Throttle& throttle = gpu.throttles.emplace_back();
+    words >> throttle.kind >> throttle.from_s >> throttle.to_s >> throttle.share;
+  } else if (!gpu.wave.ReadWord(key, words)) {
     std::fprintf(stderr, "fake_nvml: unknown word %s\n", key.c_str());
     std::abort();
   }
@@ -171,7 +133,9 @@ Machine ReadScript() {
   return read;
 }
 
-// A handle is the GPU's index + 1.
+// A handle is the GPU's index + 1, and for its partition i 100 x (i + 1) more.
+constexpr std::size_t kPartitionStep = 100;
+
 nvml::DeviceHandle HandleOf(std::size_t index) {
   return reinterpret_cast<nvml::DeviceHandle>(index + 1);
 }
@@ -248,10 +212,66 @@ WF_EXPORT int nvmlDeviceGetMemoryInfo(nvml::DeviceHandle handle, nvml::Memory* m
   return nvml::kSuccess;
 }
 
+WF_EXPORT int nvmlDeviceGetPciInfo_v3(nvml::DeviceHandle handle, nvml::PciAddress* pci) {
+  *pci = {};
+  return CopyText(GpuOf(handle).bus_id, pci->bus_id, sizeof(pci->bus_id));
+}
+
+WF_EXPORT int nvmlDeviceGetPersistenceMode(nvml::DeviceHandle handle, unsigned* mode) {
+  *mode = GpuOf(handle).uuid.empty() ? 0 : 1;
+  return nvml::kSuccess;
+}
+
 WF_EXPORT int nvmlDeviceGetMigMode(nvml::DeviceHandle handle, unsigned* current,
                                    unsigned* pending) {
-  *current = *pending = GpuOf(handle).is_partitioned ? 1 : 0;
+  *current = *pending = GpuOf(handle).partitions > 0 ? 1 : 0;
   return nvml::kSuccess;
+}
+
+WF_EXPORT int nvmlDeviceGetMaxMigDeviceCount(nvml::DeviceHandle, unsigned* count) {
+  *count = 7;
+  return nvml::kSuccess;
+}
+
+WF_EXPORT int nvmlDeviceGetMigDeviceHandleByIndex(nvml::DeviceHandle handle, unsigned index,
+                                                  nvml::DeviceHandle* partition) {
+  if (index >= GpuOf(handle).partitions) {
+    return nvml::kNotFound;
+  }
+  *partition = reinterpret_cast<nvml::DeviceHandle>(reinterpret_cast<std::uintptr_t>(handle) +
+                                                    kPartitionStep * (index + 1));
+  return nvml::kSuccess;
+}
+
+// A partition of GPU-aa is called MIG-GPU-aa.
+WF_EXPORT int nvmlDeviceGetHandleByUUID(const char* uuid, nvml::DeviceHandle* handle) {
+  const std::string text = uuid;
+  for (std::size_t i = 0; i < machine->gpus.size(); ++i) {
+    if (text == machine->gpus[i].uuid) {
+      *handle = HandleOf(i);
+      return nvml::kSuccess;
+    }
+    if (text == "MIG-" + machine->gpus[i].uuid) {
+      return nvmlDeviceGetMigDeviceHandleByIndex(HandleOf(i), 0, handle);
+    }
+  }
+  return nvml::kNotFound;
+}
+
+WF_EXPORT int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(nvml::DeviceHandle partition,
+                                                           nvml::DeviceHandle* parent) {
+  *parent = reinterpret_cast<nvml::DeviceHandle>(reinterpret_cast<std::uintptr_t>(partition) %
+                                                 kPartitionStep);
+  return nvml::kSuccess;
+}
+
+WF_EXPORT int nvmlDeviceGetCurrentClocksEventReasons(nvml::DeviceHandle handle,
+                                                     unsigned long long* reasons) {
+  const Gpu& gpu = GpuOf(handle);
+  *reasons = (gpu.IsHeldBack("cap") ? nvml::kReasonPowerCap : 0ULL) |
+             (gpu.IsHeldBack("thermal") ? nvml::kReasonSoftwareThermal : 0ULL) |
+             (gpu.IsHeldBack("brake") ? nvml::kReasonPowerBrake : 0ULL);
+  return gpu.CodeOf("reasons");
 }
 
 WF_EXPORT int nvmlDeviceGetEnforcedPowerLimit(nvml::DeviceHandle handle, unsigned* milliwatts) {
@@ -266,26 +286,59 @@ WF_EXPORT int nvmlDeviceGetTotalEnergyConsumption(nvml::DeviceHandle handle,
 }
 
 WF_EXPORT int nvmlDeviceGetPowerUsage(nvml::DeviceHandle handle, unsigned* milliwatts) {
-  *milliwatts = GpuOf(handle).Milliwatts(1.0);
+  *milliwatts = GpuOf(handle).Milliwatts(GpuOf(handle).wave.SensedWatts(1.0));
   return GpuOf(handle).CodeOf("power_call");
+}
+
+WF_FAKE_CLOCK
+
+// How often nvmlDeviceGetFieldValues was called, for tests.
+WF_EXPORT int fakeNvmlFieldCalls() {
+  return field_calls;
 }
 
 #if !defined(WF_FAKE_NVML_WITHOUT_FIELDS)
 namespace {
 
+void Answer(const Gpu& gpu, const std::string& call, unsigned long long value,
+            nvml::FieldValue& field) {
+  field.return_code = gpu.CodeOf(call);
+  field.value_type = nvml::kUnsignedLongLong;
+  field.value.ull = value;
+}
+
+void ReadTime(const Gpu& gpu, nvml::FieldValue& field) {
+  const char* const kKinds[] = {"thermal", "thermal", "brake"};
+  const unsigned first = gpu.throttle_ids;
+  if (first != 0 && field.field_id == nvml::kFieldPowerCapTime) {
+    Answer(gpu, "time_fields", gpu.HeldBackNs("cap"), field);
+  } else if (first != 0 && field.field_id >= first && field.field_id < first + 3) {
+    Answer(gpu, "time_fields", gpu.HeldBackNs(kKinds[field.field_id - first]), field);
+  } else if (first == 251 && field.field_id == 270) {
+    // Other drivers' slowdown time is a setting here.
+    Answer(gpu, "time_fields", static_cast<unsigned long long>(gpu.wave.Now()) * 1'000'000'000'000,
+           field);
+  }
+}
+
 void ReadField(const Gpu& gpu, nvml::FieldValue& field) {
-  if (gpu.is_module && field.scope_id != nvml::kScopeModule) {
-    field.return_code = nvml::kNotSupported;
+  field.return_code = nvml::kNotSupported;
+  const bool is_of_device =
+      field.field_id == nvml::kFieldTotalEnergy || field.field_id == nvml::kFieldEnergyOfScope ||
+      field.field_id == nvml::kFieldPowerInstant || field.field_id == nvml::kFieldPowerAverage;
+  if (!is_of_device) {
+    ReadTime(gpu, field);
+  } else if (gpu.is_module != (field.scope_id == nvml::kScopeModule)) {
+    return;
   } else if (field.field_id == nvml::kFieldTotalEnergy) {
-    field.return_code = gpu.CodeOf("energy_field");
-    field.value_type = nvml::kUnsignedLongLong;
-    field.value.ull = gpu.Millijoules();
-  } else if (field.field_id == nvml::kFieldPowerInstant) {
-    field.return_code = gpu.CodeOf("power_field");
-    field.value_type = nvml::kUnsignedInt;
-    field.value.ui = gpu.Milliwatts(gpu.window_s.value_or(gpu.update_s));
+    Answer(gpu, "energy_field", gpu.Millijoules(), field);
+  } else if (field.field_id == nvml::kFieldEnergyOfScope) {
+    Answer(gpu, "scope_energy_field", gpu.Millijoules(), field);
   } else {
-    field.return_code = nvml::kNotSupported;
+    const bool is_mean = field.field_id == nvml::kFieldPowerAverage;
+    field.return_code = gpu.CodeOf(is_mean ? "mean_power_field" : "power_field");
+    field.value_type = nvml::kUnsignedInt;
+    field.value.ui = gpu.Milliwatts(is_mean ? gpu.wave.SensedWatts(1.0) : gpu.wave.SensedWatts());
   }
 }
 
@@ -293,6 +346,7 @@ void ReadField(const Gpu& gpu, nvml::FieldValue& field) {
 
 WF_EXPORT int nvmlDeviceGetFieldValues(nvml::DeviceHandle handle, int count,
                                        nvml::FieldValue* values) {
+  ++field_calls;
   const Gpu& gpu = GpuOf(handle);
   if (const int code = gpu.CodeOf("fields"); code != nvml::kSuccess) {
     return code;

@@ -17,13 +17,16 @@ std::string FakeNvmlLibraryWithoutFields();
 //   init CODE                nvmlInit fails
 //   driver VERSION
 //   gpu UUID NAME            e.g. gpu GPU-aaaa NVIDIA H200
-//   power T WATTS            draws WATTS from T on; at least one
-//   zero_s S   update_s S    the sensor moves every S; 0.1
-//   window_s S               it sees only the last S of each update
-//   start_mj N   restart_s T the counter's value long before zero; it starts from 0 at T
-//   limit_w W   memory_gib N   architecture N   mig   module
-//   unsupported CALL         CALL: energy_field energy_call power_field power_call
-//   fail CALL CODE FROM TO   also: fields handle all
+//   start_mj N               the counter's value long before zero
+//   limit_w W   memory_gib N   architecture N   module   pci BUS_ID
+//   mig [N]                  cut into N partitions; 2
+//   power_gain G             power says G times what is drawn; the counter does not
+//   throttle KIND FROM TO S  held back by KIND (thermal, brake, cap) for the share S of that time
+//   throttle_ids N           the slowdown times are fields N to N + 2; 251; 0: no time counters
+//
+// and the words of fake_waveform.h, with CALL: energy_field scope_energy_field power_field
+// mean_power_field time_fields energy_call power_call reasons, and for `fail` also fields, handle
+// and all.
 class FakeNvmlScript {
  public:
   // Begins an empty script in a temporary file and names it in the environment, for the fake
@@ -41,6 +44,23 @@ class FakeNvmlScript {
 
  private:
   std::string path_;
+};
+
+// The clock of a fake library, stopped: its devices move only by Set, for as long as this lives.
+class FakeLibraryClock {
+ public:
+  explicit FakeLibraryClock(const std::string& library);
+  ~FakeLibraryClock();
+  FakeLibraryClock(const FakeLibraryClock&) = delete;
+  FakeLibraryClock& operator=(const FakeLibraryClock&) = delete;
+
+  // Seconds from the script's zero.
+  void Set(double s);
+  // What a function of the library without arguments returns.
+  int Call(const char* function) const;
+
+ private:
+  void* const handle_;
 };
 
 }  // namespace wattfleet::testing

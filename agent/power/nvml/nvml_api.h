@@ -29,9 +29,23 @@ enum Return : int {
 };
 
 enum FieldId : unsigned {
-  kFieldTotalEnergy = 83,    // millijoules since the driver was loaded
-  kFieldPowerAverage = 185,  // milliwatts, mean of 1 s
-  kFieldPowerInstant = 186,  // milliwatts
+  kFieldPowerCapTime = 74,     // nanoseconds held back by the power limit
+  kFieldThermalTime = 75,      // nanoseconds held back by heat
+  kFieldTotalEnergy = 83,      // millijoules since the driver was loaded
+  kFieldPowerAverage = 185,    // milliwatts, mean of 1 s
+  kFieldPowerInstant = 186,    // milliwatts
+  kFieldEnergyOfScope = 191,   // millijoules, of the scope asked for
+  kFieldSlowdownTimes = 251,   // nanoseconds by software for heat, hardware for heat, power brake
+  kFieldSlowdownTimes13 = 269  // the same three, as newer headers number them
+};
+
+// Why clocks are held back now: bits.
+enum EventReason : unsigned long long {
+  kReasonPowerCap = 0x4,
+  kReasonHardwareSlowdown = 0x8,
+  kReasonSoftwareThermal = 0x20,
+  kReasonHardwareThermal = 0x40,
+  kReasonPowerBrake = 0x80,
 };
 
 enum ScopeId : unsigned { kScopeGpu = 0, kScopeModule = 1 };
@@ -73,6 +87,17 @@ struct Memory {
   unsigned long long used;
 };
 
+struct PciAddress {
+  char legacy_bus_id[16];
+  unsigned domain;
+  unsigned bus;
+  unsigned device;
+  unsigned device_id;
+  unsigned subsystem_id;
+  char bus_id[32];  // e.g. "00000000:3B:00.0"
+};
+static_assert(sizeof(PciAddress) == 68);
+
 enum Architecture : unsigned { kVolta = 5, kAmpere = 7 };
 
 // The library's functions, by their names. A null one is not in this version of the library.
@@ -88,12 +113,19 @@ struct Functions {
   int (*DeviceGetName)(DeviceHandle, char*, unsigned) = nullptr;
   int (*DeviceGetArchitecture)(DeviceHandle, unsigned*) = nullptr;
   int (*DeviceGetMemoryInfo)(DeviceHandle, Memory*) = nullptr;
+  int (*DeviceGetHandleByUUID)(const char*, DeviceHandle*) = nullptr;
+  int (*DeviceGetPciInfo_v3)(DeviceHandle, PciAddress*) = nullptr;
   int (*DeviceGetMigMode)(DeviceHandle, unsigned* current, unsigned* pending) = nullptr;
+  int (*DeviceGetMaxMigDeviceCount)(DeviceHandle, unsigned*) = nullptr;
+  int (*DeviceGetMigDeviceHandleByIndex)(DeviceHandle, unsigned, DeviceHandle*) = nullptr;
+  int (*DeviceGetDeviceHandleFromMigDeviceHandle)(DeviceHandle, DeviceHandle*) = nullptr;
   int (*DeviceGetPersistenceMode)(DeviceHandle, unsigned*) = nullptr;
   int (*DeviceGetEnforcedPowerLimit)(DeviceHandle, unsigned* milliwatts) = nullptr;
   int (*DeviceGetTotalEnergyConsumption)(DeviceHandle, unsigned long long* millijoules) = nullptr;
   int (*DeviceGetPowerUsage)(DeviceHandle, unsigned* milliwatts) = nullptr;
   int (*DeviceGetFieldValues)(DeviceHandle, int count, FieldValue*) = nullptr;
+  // Bits of EventReason; older libraries call it DeviceGetCurrentClocksThrottleReasons.
+  int (*DeviceGetCurrentClocksEventReasons)(DeviceHandle, unsigned long long*) = nullptr;
 };
 
 }  // namespace wattfleet::agent::nvml

@@ -77,12 +77,23 @@ absl::Status NvmlLibrary::Resolve(const std::string& path) {
   Load(handle_, "nvmlDeviceGetName", f.DeviceGetName);
   Load(handle_, "nvmlDeviceGetArchitecture", f.DeviceGetArchitecture);
   Load(handle_, "nvmlDeviceGetMemoryInfo", f.DeviceGetMemoryInfo);
+  Load(handle_, "nvmlDeviceGetHandleByUUID", f.DeviceGetHandleByUUID);
+  Load(handle_, "nvmlDeviceGetPciInfo_v3", f.DeviceGetPciInfo_v3);
   Load(handle_, "nvmlDeviceGetMigMode", f.DeviceGetMigMode);
+  Load(handle_, "nvmlDeviceGetMaxMigDeviceCount", f.DeviceGetMaxMigDeviceCount);
+  Load(handle_, "nvmlDeviceGetMigDeviceHandleByIndex", f.DeviceGetMigDeviceHandleByIndex);
+  Load(handle_, "nvmlDeviceGetDeviceHandleFromMigDeviceHandle",
+       f.DeviceGetDeviceHandleFromMigDeviceHandle);
   Load(handle_, "nvmlDeviceGetPersistenceMode", f.DeviceGetPersistenceMode);
   Load(handle_, "nvmlDeviceGetEnforcedPowerLimit", f.DeviceGetEnforcedPowerLimit);
   Load(handle_, "nvmlDeviceGetTotalEnergyConsumption", f.DeviceGetTotalEnergyConsumption);
   Load(handle_, "nvmlDeviceGetPowerUsage", f.DeviceGetPowerUsage);
   Load(handle_, "nvmlDeviceGetFieldValues", f.DeviceGetFieldValues);
+  Load(handle_, "nvmlDeviceGetCurrentClocksEventReasons", f.DeviceGetCurrentClocksEventReasons);
+  if (f.DeviceGetCurrentClocksEventReasons == nullptr) {
+    Load(handle_, "nvmlDeviceGetCurrentClocksThrottleReasons",
+         f.DeviceGetCurrentClocksEventReasons);
+  }
   if (f.Init_v2 == nullptr || f.DeviceGetCount_v2 == nullptr ||
       f.DeviceGetHandleByIndex_v2 == nullptr || f.DeviceGetUUID == nullptr) {
     return absl::FailedPreconditionError(
@@ -172,8 +183,42 @@ absl::StatusOr<NvmlDevice> NvmlLibrary::ReadDevice(unsigned index) const {
   if (functions_.DeviceGetMigMode != nullptr &&
       functions_.DeviceGetMigMode(device.handle, &current, &pending) == nvml::kSuccess) {
     device.is_partitioned = current != 0;
+    device.partitions = current != 0 ? CountPartitions(device.handle) : 0;
+  }
+  nvml::PciAddress pci{};
+  if (functions_.DeviceGetPciInfo_v3 != nullptr &&
+      functions_.DeviceGetPciInfo_v3(device.handle, &pci) == nvml::kSuccess) {
+    pci.bus_id[sizeof(pci.bus_id) - 1] = '\0';
+    device.bus_id = pci.bus_id;
   }
   return device;
+}
+
+unsigned NvmlLibrary::CountPartitions(nvml::DeviceHandle device) const {
+  unsigned most = 0;
+  if (functions_.DeviceGetMaxMigDeviceCount == nullptr ||
+      functions_.DeviceGetMigDeviceHandleByIndex == nullptr ||
+      functions_.DeviceGetMaxMigDeviceCount(device, &most) != nvml::kSuccess) {
+    return 0;
+  }
+  unsigned count = 0;
+  for (unsigned i = 0; i < most; ++i) {
+    nvml::DeviceHandle partition = nullptr;
+    count += functions_.DeviceGetMigDeviceHandleByIndex(device, i, &partition) == nvml::kSuccess;
+  }
+  return count;
+}
+
+std::string NvmlLibrary::ParentOfPartition(const std::string& partition_uuid) const {
+  nvml::DeviceHandle partition = nullptr;
+  nvml::DeviceHandle parent = nullptr;
+  if (functions_.DeviceGetHandleByUUID == nullptr ||
+      functions_.DeviceGetDeviceHandleFromMigDeviceHandle == nullptr ||
+      functions_.DeviceGetHandleByUUID(partition_uuid.c_str(), &partition) != nvml::kSuccess ||
+      functions_.DeviceGetDeviceHandleFromMigDeviceHandle(partition, &parent) != nvml::kSuccess) {
+    return "";
+  }
+  return Text(functions_.DeviceGetUUID, parent);
 }
 
 }  // namespace wattfleet::agent

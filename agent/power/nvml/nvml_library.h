@@ -21,7 +21,9 @@ struct NvmlDevice {
   std::string name;  // e.g. "NVIDIA H200"
   std::optional<std::uint64_t> memory_bytes;
   std::optional<unsigned> architecture;         // nvml::Architecture and others
+  std::string bus_id;                           // e.g. "00000000:3B:00.0"; empty when not told
   std::optional<bool> is_partitioned;           // MIG is on
+  unsigned partitions = 0;                      // MIG devices that exist
   std::optional<bool> is_persistent;            // the driver stays loaded
   std::optional<std::uint64_t> power_limit_mw;  // enforced now
 };
@@ -43,6 +45,9 @@ class NvmlLibrary {
   // The GPUs that answered when the library was opened; never empty.
   const std::vector<NvmlDevice>& devices() const { return devices_; }
 
+  // The GPU that the partition of that UUID ("MIG-...") is a part of; empty: there is none.
+  std::string ParentOfPartition(const std::string& partition_uuid) const;
+
   // `what` failed with `code`, in the library's words.
   absl::Status Error(int code, const std::string& what) const;
 
@@ -53,6 +58,7 @@ class NvmlLibrary {
   void ReadVersions();
   absl::Status ReadDevices();
   absl::StatusOr<NvmlDevice> ReadDevice(unsigned index) const;
+  unsigned CountPartitions(nvml::DeviceHandle device) const;
 
   void* handle_;
   bool initialised_ = false;

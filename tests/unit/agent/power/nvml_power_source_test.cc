@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "agent/power/remedy.h"
 #include "common/time/system_clock.h"
@@ -76,7 +77,8 @@ TEST(NvmlPowerSourceTest, FallsBackToTheCounterCallWithoutFields) {
 TEST(NvmlPowerSourceTest, FallsBackToInstantPowerWhereThereIsNoCounter) {
   FakeNvmlScript script;
   script.Line("gpu GPU-aa NVIDIA GB10").Line("power 0 42.5");
-  script.Line("unsupported energy_field").Line("unsupported energy_call");
+  script.Line("unsupported energy_field").Line("unsupported scope_energy_field");
+  script.Line("unsupported energy_call");
   WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(FakeNvmlLibrary()));
 
   EXPECT_EQ(source->channels()[0].name, "nvml/GPU-aa/power");
@@ -105,6 +107,60 @@ TEST(NvmlPowerSourceTest, KnowsWhosePowerUsageIsAMeanOfOneSecond) {
   }
 }
 
+TEST(NvmlPowerSourceTest, FallsBackToMeanPowerOfOneSecondBeforeItsOwnCall) {
+  FakeNvmlScript script;
+  script.Line("gpu GPU-aa NVIDIA RTX A2000").Line("power 0 42.5").Line("architecture 7");
+  for (const char* call : {"energy_field", "scope_energy_field", "energy_call", "power_field"}) {
+    script.Line(std::string("unsupported ") + call);
+  }
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(FakeNvmlLibrary()));
+
+  EXPECT_EQ(source->channels()[0].kind, SampleKind::kPowerAverage);
+  EXPECT_EQ(source->channels()[0].window, milliseconds(1'000));
+  EXPECT_THAT(source->channels()[0].facts_json, HasSubstr(R"("read_by":"field 185")"));
+}
+
+TEST(NvmlPowerSourceTest, TakesTheScopedEnergyFieldWhereThePlainOneIsMissing) {
+  FakeNvmlScript script;
+  script.Line("gpu GPU-aa NVIDIA H200").Line("power 0 100").Line("unsupported energy_field");
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(FakeNvmlLibrary()));
+
+  EXPECT_EQ(source->channels()[0].kind, SampleKind::kCounter);
+  EXPECT_THAT(source->channels()[0].facts_json, HasSubstr(R"("read_by":"field 191")"));
+}
+
+TEST(NvmlPowerSourceTest, SaysInItsFactsWhatAnAuditNeeds) {
+  FakeNvmlScript script;
+  script.Line("gpu GPU-aa NVIDIA H200").Line("power 0 100").Line("limit_w 600");
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(FakeNvmlLibrary()));
+
+  const auto facts = nlohmann::json::parse(source->channels()[0].facts_json);
+  EXPECT_EQ(facts["driver"], "550.54.15");
+  EXPECT_EQ(facts["library"], "12.550.54.15");
+  EXPECT_EQ(facts["power_limit_mw"], 600'000);
+  EXPECT_EQ(facts["persistence_mode"], true);
+  EXPECT_EQ(facts["update_period_ms"], 100);
+  EXPECT_EQ(facts["part_time"], true);
+  EXPECT_EQ(facts["mig"], false);
+  EXPECT_EQ(facts["checked_against_power"], true);
+  EXPECT_EQ(facts["throttle_by"], "time counters");
+  EXPECT_NEAR(facts["systematic_relative"].get<double>(), 0.0289, 0.0001);
+}
+
+TEST(NvmlPowerSourceTest, ReadsEachGpuByOneCall) {
+  FakeNvmlScript script;
+  script.Line("gpu GPU-aa NVIDIA H200").Line("power 0 100");
+  script.Line("gpu GPU-bb NVIDIA H200").Line("power 0 100");
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(FakeNvmlLibrary()));
+  const testing::FakeLibraryClock library(FakeNvmlLibrary());
+  const int before = library.Call("fakeNvmlFieldCalls");
+
+  ReadAll(*source);
+  ReadAll(*source);
+
+  EXPECT_EQ(library.Call("fakeNvmlFieldCalls") - before, 2 * 2);
+}
+
 TEST(NvmlPowerSourceTest, AGraceHopperModuleIsCountedAsAModule) {
   FakeNvmlScript script;
   script.Line("gpu GPU-aa NVIDIA GH200 480GB").Line("power 0 500").Line("module");
@@ -123,13 +179,40 @@ TEST(NvmlPowerSourceTest, FlagsAPartitionedGpu) {
   EXPECT_EQ(ReadAll(*source)[0].flags, kFlagMigShared);
 }
 
+TEST(NvmlPowerSourceTest, AGpuOfOnlyOnePartitionIsNotShared) {
+  FakeNvmlScript script;
+  script.Line("gpu GPU-aa NVIDIA H100 PCIe").Line("power 0 100").Line("mig 1");
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(FakeNvmlLibrary()));
+
+  EXPECT_EQ(ReadAll(*source)[0].flags, 0U);
+  EXPECT_THAT(source->channels()[0].facts_json, HasSubstr(R"("partitions":1)"));
+}
+
+TEST(NvmlPowerSourceTest, MeasuresOnlyTheGpusThatCudaProgramsSee) {
+  FakeNvmlScript script;
+  script.Line("gpu GPU-aa NVIDIA H200").Line("power 0 100").Line("pci 00000000:01:00.0");
+  script.Line("gpu GPU-bb NVIDIA H200").Line("power 0 100").Line("pci 00000000:02:00.0");
+  script.Line("mig");
+  ASSERT_EQ(setenv("CUDA_VISIBLE_DEVICES", "MIG-GPU-bb", 1), 0);
+  const auto by_partition = Open(FakeNvmlLibrary());
+  ASSERT_EQ(setenv("CUDA_VISIBLE_DEVICES", "0", 1), 0);
+  const auto by_number = Open(FakeNvmlLibrary());
+  ASSERT_EQ(unsetenv("CUDA_VISIBLE_DEVICES"), 0);
+
+  ASSERT_THAT(by_partition, testing::IsOk());
+  ASSERT_EQ((*by_partition)->channels().size(), 1U);
+  EXPECT_EQ((*by_partition)->channels()[0].device_id, "GPU-bb");
+  EXPECT_THAT(by_number, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("order")));
+  EXPECT_THAT(RemedyOf(by_number.status()), HasSubstr("CUDA_DEVICE_ORDER=PCI_BUS_ID"));
+}
+
 TEST(NvmlPowerSourceTest, TellsALostGpuFromAPassingError) {
   const struct {
     int code;
     ReadFault fault;
-  } rows[] = {{15, ReadFault::kLost},
-              {16, ReadFault::kLost},
-              {3, ReadFault::kUnavailable},
+  } rows[] = {{15, ReadFault::kLost},        {16, ReadFault::kLost},
+              {1, ReadFault::kLost},         {18, ReadFault::kLost},
+              {4, ReadFault::kUnavailable},  {3, ReadFault::kUnavailable},
               {999, ReadFault::kUnavailable}};
   for (const auto& row : rows) {
     FakeNvmlScript script;
@@ -170,7 +253,8 @@ TEST(NvmlPowerSourceTest, SaysWhyThereIsNothingToRead) {
   {
     FakeNvmlScript script;
     script.Line("gpu GPU-aa NVIDIA vGPU").Line("power 0 1");
-    for (const char* call : {"energy_field", "energy_call", "power_field", "power_call"}) {
+    for (const char* call : {"energy_field", "scope_energy_field", "energy_call", "power_field",
+                             "mean_power_field", "power_call"}) {
       script.Line(std::string("unsupported ") + call);
     }
     EXPECT_THAT(Open(FakeNvmlLibrary()),
