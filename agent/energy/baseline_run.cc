@@ -67,8 +67,9 @@ std::vector<std::size_t> BaselineRun::Evaluate(MeteredHost& host) {
     if (recording.is_disturbed) {
       continue;
     }
-    const auto baseline = EstimateBaseline(recording.intervals, from_ns_, to_ns_, options_.window);
+    auto baseline = EstimateBaseline(recording.intervals, from_ns_, to_ns_, options_.window);
     if (baseline) {
+      baseline->id = UnixMillis(clock_.WallNow());
       host.SetBaseline(recording.channel, baseline, 0);
     } else if (tries_left_ > 0) {
       again.push_back(recording.channel);

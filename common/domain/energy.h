@@ -45,6 +45,8 @@ struct ChannelEnergy {
   std::optional<std::int64_t> max_gap_ns;
   std::optional<std::int64_t> covered_ppm;
   Flags flags = 0;
+  // Which loaded-idle baseline it was settled with: its id, unique on its channel.
+  std::optional<std::int64_t> baseline_id;
   bool operator==(const ChannelEnergy&) const = default;
 };
 
@@ -58,6 +60,7 @@ struct LedgerEntry {
   Microjoules uncounted = 0;                // failed, retried and duplicate work
   Microjoules unassigned = 0;               // e.g. of results whose energy is invalid
   std::optional<std::int64_t> baseline_uw;  // loaded-idle power, microwatts
+  std::optional<std::int64_t> baseline_id;  // of that baseline
   bool operator==(const LedgerEntry&) const = default;
 
   bool Balances() const { return total == attributed + idle + uncounted + unassigned; }

@@ -2,6 +2,7 @@
 #define WF_COMMON_DOMAIN_RESULT_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -138,8 +139,19 @@ struct LeaseClose {
 // Random 128-bit identity of one spool directory's life.
 using SpoolId = std::array<std::uint8_t, 16>;
 
-// What one agent says about one lease: some results and, at the end, the close. One frame of the
-// spool, so one sequence number.
+// A piece of a lease's reading trace (common/trace): the parts together, in order, are the trace's
+// bytes.
+struct TracePart {
+  std::int32_t part = 0;  // from 0
+  std::int32_t parts = 1;
+  std::string bytes;  // at most kTracePartBytesMax
+  bool operator==(const TracePart&) const = default;
+};
+inline constexpr std::int32_t kTracePartsMax = 4'096;
+inline constexpr std::size_t kTracePartBytesMax = 192U << 10;
+
+// What one agent says about one lease: some results or a part of its trace and, at the end, the
+// close. One frame of the spool, so one sequence number.
 struct ResultBatch {
   SpoolId spool_id{};
   std::uint64_t seq = 0;  // from 1, contiguous within a spool
@@ -151,6 +163,7 @@ struct ResultBatch {
   std::vector<ChannelFacts> channels;  // ChannelEnergy::channel and LedgerEntry::channel index it
   std::vector<Result> results;
   std::optional<LeaseClose> close;
+  std::optional<TracePart> trace;
   bool operator==(const ResultBatch&) const = default;
 };
 

@@ -48,6 +48,7 @@ LedgerEntry ChannelBook::CloseLedger(std::uint64_t ledger) {
   }
   if (baseline_) {
     books.baseline_uw = baseline_->idle_uw;
+    books.baseline_id = baseline_->id;
   }
   ledgers_.erase(found);
   return books;

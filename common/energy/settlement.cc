@@ -141,6 +141,9 @@ ChannelEnergy Settle(const RequestTally& tally, const ChannelTraits& traits,
                      const std::optional<Baseline>& baseline) {
   ChannelEnergy result;
   result.flags = JudgedFlags(tally, traits, baseline);
+  if (baseline) {
+    result.baseline_id = baseline->id;
+  }
   result.samples = tally.intervals;
   if (tally.max_gap_ns > 0) {
     result.max_gap_ns = tally.max_gap_ns;

@@ -32,6 +32,7 @@ void ToWire(const ChannelEnergy& energy, v1::ChannelEnergy& wire) {
   WF_SET_OPTIONAL(wire, max_gap_ns, energy.max_gap_ns);
   WF_SET_OPTIONAL(wire, covered_ppm, energy.covered_ppm);
   wire.set_flags(energy.flags);
+  WF_SET_OPTIONAL(wire, baseline_id, energy.baseline_id);
 }
 
 ChannelEnergy FromWire(const v1::ChannelEnergy& wire, Checks& checks) {
@@ -46,7 +47,8 @@ ChannelEnergy FromWire(const v1::ChannelEnergy& wire, Checks& checks) {
           .samples = wire.samples(),
           .max_gap_ns = WF_GET_OPTIONAL(wire, max_gap_ns),
           .covered_ppm = WF_GET_OPTIONAL(wire, covered_ppm),
-          .flags = wire.flags()};
+          .flags = wire.flags(),
+          .baseline_id = WF_GET_OPTIONAL(wire, baseline_id)};
 }
 
 void ToWire(const LedgerEntry& entry, v1::LedgerEntry& wire) {
@@ -57,6 +59,7 @@ void ToWire(const LedgerEntry& entry, v1::LedgerEntry& wire) {
   wire.set_uncounted_uj(entry.uncounted);
   wire.set_unassigned_uj(entry.unassigned);
   WF_SET_OPTIONAL(wire, baseline_uw, entry.baseline_uw);
+  WF_SET_OPTIONAL(wire, baseline_id, entry.baseline_id);
 }
 
 LedgerEntry FromWire(const v1::LedgerEntry& wire) {
@@ -66,7 +69,8 @@ LedgerEntry FromWire(const v1::LedgerEntry& wire) {
           .idle = wire.idle_uj(),
           .uncounted = wire.uncounted_uj(),
           .unassigned = wire.unassigned_uj(),
-          .baseline_uw = WF_GET_OPTIONAL(wire, baseline_uw)};
+          .baseline_uw = WF_GET_OPTIONAL(wire, baseline_uw),
+          .baseline_id = WF_GET_OPTIONAL(wire, baseline_id)};
 }
 
 void ToWire(const Result& result, v1::Result& wire) {
@@ -166,6 +170,13 @@ LeaseClose FromWire(const v1::LeaseClose& wire, Checks& checks) {
   return close;
 }
 
+TracePart FromWire(const v1::TracePart& wire, Checks& checks) {
+  checks.Require(wire.parts() >= 1 && wire.parts() <= kTracePartsMax, "trace.parts");
+  checks.Require(wire.part() >= 0 && wire.part() < wire.parts(), "trace.part");
+  checks.Require(wire.bytes().size() <= kTracePartBytesMax, "trace.bytes: over 192 KiB");
+  return {.part = wire.part(), .parts = wire.parts(), .bytes = wire.bytes()};
+}
+
 #undef WF_SET_OPTIONAL
 #undef WF_GET_OPTIONAL
 
@@ -213,6 +224,11 @@ void ToWire(const ResultBatch& batch, v1::ResultBatch& wire) {
   if (batch.close) {
     ToWire(*batch.close, *wire.mutable_close());
   }
+  if (batch.trace) {
+    wire.mutable_trace()->set_part(batch.trace->part);
+    wire.mutable_trace()->set_parts(batch.trace->parts);
+    wire.mutable_trace()->set_bytes(batch.trace->bytes);
+  }
 }
 
 ResultBatch FromWire(const v1::ResultBatch& wire, Checks& checks) {
@@ -243,6 +259,9 @@ ResultBatch FromWire(const v1::ResultBatch& wire, Checks& checks) {
   }
   if (wire.has_close()) {
     batch.close = FromWire(wire.close(), checks);
+  }
+  if (wire.has_trace()) {
+    batch.trace = FromWire(wire.trace(), checks);
   }
   checks.Require(ChannelsAreKnown(batch), "energy.channel: not a channel of the batch, or twice");
   return batch;

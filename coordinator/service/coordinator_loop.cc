@@ -28,6 +28,9 @@ CoordinatorLoop::CoordinatorLoop(Collaborators world, CoreOptions options,
       writer_(world_.store, {.committed =
                                  [this](Committed committed) {
                                    world_.runner.Post([this, committed = std::move(committed)] {
+                                     for (const RecordEvent& event : committed.events) {
+                                       Remember(event);
+                                     }
                                      Apply(StoreCommitted{committed});
                                    });
                                  },
@@ -171,14 +174,18 @@ void CoordinatorLoop::Enqueue(StoreBatch batch) {
         ready.push_back(it->second);
       }
     } else if (const auto* event = std::get_if<RecordEvent>(&op)) {
-      spdlog::warn("{}: {}", event->kind, event->text);
-      recent_events_.push_back(*event);
-      if (recent_events_.size() > kRecentEventsMax) {
-        recent_events_.pop_front();
-      }
+      Remember(*event);
     }
   }
   writer_.Enqueue(std::move(batch), std::move(ready));
+}
+
+void CoordinatorLoop::Remember(const RecordEvent& event) {
+  spdlog::warn("{}: {}", event.kind, event.text);
+  recent_events_.push_back(event);
+  if (recent_events_.size() > kRecentEventsMax) {
+    recent_events_.pop_front();
+  }
 }
 
 void CoordinatorLoop::OnceDurable(std::function<void()> then) {

@@ -82,6 +82,8 @@ class CoordinatorLoop {
  private:
   void Tick();
   void Enqueue(StoreBatch batch);
+  // Among the events that `status` shows.
+  void Remember(const RecordEvent& event);
   void Load(QueryOrder order);
 
   Collaborators world_;

@@ -49,6 +49,10 @@ std::optional<LedgerEntry> SettleLedger(const LedgerEntry& reported, const Chann
   return settled;
 }
 
+std::string MissingBooks(const std::string& channel) {
+  return absl::StrFormat("channel %s has energy and no ledger", channel);
+}
+
 RecordEvent ConflictEvent(LeaseId lease, std::int64_t conflicting, std::int64_t at_unix_ms) {
   return {
       .kind = "CONFLICT",
@@ -58,9 +62,11 @@ RecordEvent ConflictEvent(LeaseId lease, std::int64_t conflicting, std::int64_t 
 }
 
 RecordEvent LedgerEvent(LeaseId lease, const std::string& why, std::int64_t at_unix_ms) {
-  return {.kind = "LEDGER_IMBALANCE",
-          .text = absl::StrFormat("lease %d: %s; its ledger is not stored", lease.value, why),
-          .at_unix_ms = at_unix_ms};
+  return {
+      .kind = "LEDGER_IMBALANCE",
+      .text = absl::StrFormat("lease %d: %s; its ledger is refused and its energy counts nowhere",
+                              lease.value, why),
+      .at_unix_ms = at_unix_ms};
 }
 
 }  // namespace wattfleet::coordinator

@@ -42,6 +42,9 @@ struct ChannelSums {
 // energy is exactly that of the stored results.
 std::optional<LedgerEntry> SettleLedger(const LedgerEntry& reported, const ChannelSums& sums);
 
+// Why a close is refused whose ledger lacks a channel on which its results reported energy.
+std::string MissingBooks(const std::string& channel);
+
 // What the event log says of conflicting results, and of a ledger entry that is not stored.
 RecordEvent ConflictEvent(LeaseId lease, std::int64_t conflicting, std::int64_t at_unix_ms);
 RecordEvent LedgerEvent(LeaseId lease, const std::string& why, std::int64_t at_unix_ms);

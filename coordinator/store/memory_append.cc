@@ -40,7 +40,12 @@ void MemoryTransaction::Append(const AppendResults& op, MemoryLease& lease, Leas
   lease.conflicting += counts.conflicting;
   lease.refused += counts.refused;
   if (counts.conflicting > 0) {
-    (void)Do(ConflictEvent(lease.record.id, counts.conflicting, op.received_unix_ms));
+    Tell(ConflictEvent(lease.record.id, counts.conflicting, op.received_unix_ms));
+  }
+  if (const auto& trace = op.graded->batch.trace; trace.has_value()) {
+    auto& traces = sweep_->traces;
+    Add(traces, lease.record.id, std::map<std::int32_t, TracePart>{});
+    Add(traces.at(lease.record.id), trace->part, *trace);
   }
   counts.ledger_balances = CloseLedger(op, lease);
 }
@@ -115,15 +120,17 @@ void MemoryTransaction::AddToSums(const AppendResults& op, const Result& result,
 
 bool MemoryTransaction::CloseLedger(const AppendResults& op, MemoryLease& lease) {
   const ResultBatch& batch = op.graded->batch;
-  if (!batch.close.has_value() || batch.close->ledger.empty()) {
+  if (!batch.close.has_value() || (batch.close->ledger.empty() && lease.sums.empty())) {
     return true;
   }
   const auto reject = [&](const std::string& why) {
-    (void)Do(LedgerEvent(lease.record.id, why, op.received_unix_ms));
+    Tell(LedgerEvent(lease.record.id, why, op.received_unix_ms));
+    lease.ledger_refused = why;
     return false;
   };
   if (lease.has_ledger) {
-    return reject("it was closed before");
+    Tell(LedgerEvent(lease.record.id, "it was closed before", op.received_unix_ms));
+    return false;
   }
   std::map<std::int64_t, LedgerEntry> settled;
   for (const LedgerEntry& entry : batch.close->ledger) {
@@ -137,6 +144,12 @@ bool MemoryTransaction::CloseLedger(const AppendResults& op, MemoryLease& lease)
       return reject(absl::StrFormat("channel %s does not balance", facts.name));
     }
   }
+  for (const auto& [channel, sums] : lease.sums) {
+    if (sums != ChannelSums{} && !settled.contains(channel)) {
+      const auto row = static_cast<std::size_t>(channel - 1);
+      return reject(MissingBooks(sweep_->channels[row].facts.name));
+    }
+  }
   for (const auto& [channel, entry] : settled) {
     Add(sweep_->ledger, std::pair{lease.record.id, channel},
         LedgerRow{.lease = lease.record.id,
@@ -146,6 +159,11 @@ bool MemoryTransaction::CloseLedger(const AppendResults& op, MemoryLease& lease)
   }
   lease.has_ledger = true;
   return true;
+}
+
+void MemoryTransaction::Tell(const RecordEvent& event) {
+  (void)Do(event);
+  committed_->events.push_back(event);
 }
 
 std::int64_t MemoryTransaction::EnvironmentId(const AppendResults& op, const MemoryLease& lease) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct MemoryLease {
   std::int64_t refused = 0;
   std::map<std::int64_t, ChannelSums> sums;  // by channel id
   bool has_ledger = false;
+  std::optional<std::string> ledger_refused;  // why
 };
 
 struct MemoryResult {
@@ -82,6 +84,8 @@ struct MemorySweep {
   std::vector<ChannelRow> channels;  // id = place + 1
   std::map<std::pair<LeaseId, std::int64_t>, LedgerRow> ledger;
   std::vector<std::pair<std::string, std::int32_t>> graders;
+  std::map<LeaseId, std::map<std::int32_t, TracePart>> traces;  // by part
+  std::map<std::tuple<UnitKey, std::int64_t, std::string>, ChannelEnergy> reattributed;
 };
 
 }  // namespace wattfleet::coordinator

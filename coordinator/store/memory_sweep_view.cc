@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <tuple>
 
 #include "absl/strings/str_format.h"
 
@@ -145,6 +147,95 @@ absl::StatusOr<std::string> MemorySweepView::Body(PairId pair, Unit unit) {
         absl::StrFormat("unit %d of pair %d has no stored body", unit, pair.value));
   }
   return found->second.result.body_zstd;
+}
+
+absl::StatusOr<ResultDetail> MemorySweepView::Detail(PairId pair, Unit unit) {
+  const auto found = sweep_.results.find({pair, unit});
+  if (found == sweep_.results.end()) {
+    return absl::NotFoundError(
+        absl::StrFormat("unit %d of pair %d has no result", unit, pair.value));
+  }
+  const MemoryResult& stored = found->second;
+  ResultDetail detail{.row = RowOf(stored),
+                      .ttfo_ns = stored.result.ttfo_ns,
+                      .queue_ns = stored.result.queue_ns,
+                      .token_source = stored.result.token_source,
+                      .in_flight_mean = stored.result.in_flight_mean,
+                      .body_digest = stored.result.body_digest,
+                      .verdict = stored.verdict};
+  if (sweep_.sample && !sweep_.sample->empty()) {
+    detail.row.q = (*sweep_.sample)[static_cast<std::size_t>(unit) % sweep_.sample->size()];
+  }
+  for (const auto& [channel, energy] : stored.energy) {
+    detail.energies.emplace_back(channel, energy).second.channel = 0;
+  }
+  return detail;
+}
+
+absl::StatusOr<std::map<LeaseId, std::string>> MemorySweepView::RefusedLedgers() {
+  std::map<LeaseId, std::string> refused;
+  for (const auto& [id, lease] : sweep_.leases) {
+    if (lease.ledger_refused) {
+      refused[id] = *lease.ledger_refused;
+    }
+  }
+  return refused;
+}
+
+absl::StatusOr<std::vector<TraceRow>> MemorySweepView::Traces() {
+  std::vector<TraceRow> rows;
+  for (const auto& [id, parts] : sweep_.traces) {
+    const LeaseRecord& lease = sweep_.leases.at(id).record;
+    rows.push_back({.lease = id,
+                    .pair = lease.pair,
+                    .agent = lease.agent,
+                    .parts = parts.begin()->second.parts,
+                    .stored = static_cast<std::int32_t>(parts.size())});
+  }
+  return rows;
+}
+
+absl::StatusOr<std::string> MemorySweepView::Trace(LeaseId lease) {
+  const auto found = sweep_.traces.find(lease);
+  const bool is_whole =
+      found != sweep_.traces.end() &&
+      static_cast<std::int32_t>(found->second.size()) == found->second.begin()->second.parts;
+  if (!is_whole) {
+    return absl::NotFoundError(
+        absl::StrFormat("lease %d has %s stored", lease.value,
+                        found == sweep_.traces.end() ? "no trace" : "only part of its trace"));
+  }
+  std::string bytes;
+  for (const auto& [number, part] : found->second) {
+    bytes.append(part.bytes);
+  }
+  return bytes;
+}
+
+absl::StatusOr<std::vector<std::string>> MemorySweepView::ReattributedMethods() {
+  std::set<std::string> methods;
+  for (const auto& [key, energy] : sweep_.reattributed) {
+    methods.insert(std::get<2>(key));
+  }
+  return std::vector<std::string>(methods.begin(), methods.end());
+}
+
+absl::Status MemorySweepView::ForEachReattributed(
+    PairId pair, const std::string& method,
+    const std::function<absl::Status(const EnergyRow&)>& visit) {
+  for (const auto& [key, energy] : sweep_.reattributed) {
+    const auto& [unit, channel, of_method] = key;
+    if (unit.first == pair && of_method == method) {
+      WF_RETURN_IF_ERROR(visit({.unit = unit.second,
+                                .channel_id = channel,
+                                .status = energy.status,
+                                .gross = energy.gross,
+                                .net = energy.net,
+                                .random = energy.random,
+                                .flags = energy.flags}));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace wattfleet::coordinator

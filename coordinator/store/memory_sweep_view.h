@@ -1,6 +1,7 @@
 #ifndef WF_COORDINATOR_STORE_MEMORY_SWEEP_VIEW_H_
 #define WF_COORDINATOR_STORE_MEMORY_SWEEP_VIEW_H_
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -36,6 +37,14 @@ class MemorySweepView final : public SweepView {
     return sweep_.graders;
   }
   absl::StatusOr<std::string> Body(PairId pair, Unit unit) override;
+  absl::StatusOr<ResultDetail> Detail(PairId pair, Unit unit) override;
+  absl::StatusOr<std::map<LeaseId, std::string>> RefusedLedgers() override;
+  absl::StatusOr<std::vector<TraceRow>> Traces() override;
+  absl::StatusOr<std::string> Trace(LeaseId lease) override;
+  absl::StatusOr<std::vector<std::string>> ReattributedMethods() override;
+  absl::Status ForEachReattributed(
+      PairId pair, const std::string& method,
+      const std::function<absl::Status(const EnergyRow&)>& visit) override;
 
  private:
   const MemorySweep& sweep_;

@@ -216,6 +216,16 @@ absl::Status MemoryTransaction::Do(const RecordEvent& op) {
   return absl::OkStatus();
 }
 
+absl::Status MemoryTransaction::Do(const PutReattributed& op) {
+  for (const ReattributedEnergy& row : op.rows) {
+    const std::tuple key{UnitKey{row.pair, row.unit}, row.channel_id, op.method};
+    if (!Add(sweep_->reattributed, key, row.energy)) {
+      Change(sweep_->reattributed.at(key)) = row.energy;
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status MemoryTransaction::Do(const CountMissing& op) {
   MissingUnits missing{.shard = op.shard};
   for (Unit unit = op.range.lo; unit < op.range.hi; ++unit) {

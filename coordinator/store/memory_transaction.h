@@ -41,6 +41,7 @@ class MemoryTransaction {
   absl::Status Do(const RecordFailures& op);
   absl::Status Do(const RecordEvent& op);
   absl::Status Do(const CountMissing& op);
+  absl::Status Do(const PutReattributed& op);
 
   absl::StatusOr<MemoryPair*> FindPair(PairId id);
   absl::Status MoveCursor(const SpoolKey& key, std::uint64_t seq, std::int64_t wire_bytes);
@@ -49,6 +50,8 @@ class MemoryTransaction {
   void Insert(const AppendResults& op, std::size_t i, MemoryLease& lease, LeaseCommit& counts);
   void AddToSums(const AppendResults& op, const Result& result, MemoryLease& lease,
                  Microjoules ChannelSums::*sum);
+  // Writes an event of the store's own.
+  void Tell(const RecordEvent& event);
   bool CloseLedger(const AppendResults& op, MemoryLease& lease);
   std::int64_t EnvironmentId(const AppendResults& op, const MemoryLease& lease);
   std::int64_t ChannelId(AgentId agent, const ChannelFacts& facts);

@@ -142,7 +142,8 @@ struct UpdateLease {
   std::string reason;
 };
 // Inserts results first-wins, duplicates and conflicts to result_dup, environment, channels,
-// energy, bodies, verdicts, the close's ledger, and the cursor (agent, spool) -> seq. Refuses
+// energy, bodies, verdicts, a part of the lease's trace, the close's ledger, and the cursor (agent,
+// spool) -> seq. A ledger that does not balance is not stored: the lease is marked instead. Refuses
 // (counts and consumes, does not store) what coordinator/store/append_rules.h says: a unit outside
 // the lease's range, a lease that this agent never held, results after their lease's ledger.
 // A result for a quarantined unit lifts the quarantine. A seq at or below the cursor changes
@@ -186,9 +187,22 @@ struct CountMissing {
   UnitRange range;
 };
 
-using StoreOp = std::variant<PutSweep, PutSample, InsertPair, SetPairState, SealPair, InsertShard,
-                             UpdateShard, InsertLease, UpdateLease, AppendResults, ConsumeSeq,
-                             QuarantineMissing, RecordFailures, RecordEvent, CountMissing>;
+// What another method makes of the traces, beside the stored energy. Replaces rows of that method.
+struct ReattributedEnergy {
+  PairId pair;
+  Unit unit = 0;
+  std::int64_t channel_id = 0;
+  ChannelEnergy energy;  // its `channel` is not used
+};
+struct PutReattributed {
+  std::string method;
+  std::vector<ReattributedEnergy> rows;
+};
+
+using StoreOp =
+    std::variant<PutSweep, PutSample, InsertPair, SetPairState, SealPair, InsertShard, UpdateShard,
+                 InsertLease, UpdateLease, AppendResults, ConsumeSeq, QuarantineMissing,
+                 RecordFailures, RecordEvent, CountMissing, PutReattributed>;
 
 // All of one sweep, applied in order and atomically.
 struct StoreBatch {
@@ -227,6 +241,7 @@ struct Committed {
   std::vector<CursorCommit> cursors;  // one per AppendResults or ConsumeSeq, in order
   std::vector<MissingUnits> missing;  // one per CountMissing, in order
   std::int64_t quarantined = 0;       // units that were not quarantined before
+  std::vector<RecordEvent> events;    // that the store wrote of its own: conflicts, refused ledgers
 };
 
 // One pair as stored, with its counts.

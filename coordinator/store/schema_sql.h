@@ -6,6 +6,7 @@ namespace wattfleet::coordinator {
 // The files of coordinator/store/schema, built into the program.
 extern const char* const kCatalogSchemaSql;
 extern const char* const kSweepSchemaSql;
+extern const char* const kSweepV1ToV2Sql;
 extern const char* const kFsckSql;
 
 }  // namespace wattfleet::coordinator

@@ -40,6 +40,10 @@ class SqliteStatement {
   // Columns of the current row, from 0. Views live until the next Step() or Reset().
   std::int64_t Int(int column) const { return sqlite3_column_int64(statement_.get(), column); }
   std::optional<std::int64_t> OptionalInt(int column) const;
+  std::optional<double> OptionalReal(int column) const {
+    return IsNull(column) ? std::nullopt
+                          : std::optional(sqlite3_column_double(statement_.get(), column));
+  }
   std::string_view Text(int column) const;
   std::string_view Blob(int column) const;
   bool IsNull(int column) const {

@@ -37,7 +37,7 @@ absl::Status SqliteAppender::Prepare() {
   WF_ASSIGN_OR_RETURN(
       s.energy,
       connection_.Cached("INSERT INTO result_energy VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-                         "?10, ?11) ON CONFLICT DO NOTHING"));
+                         "?10, ?11, ?12) ON CONFLICT DO NOTHING"));
   WF_ASSIGN_OR_RETURN(s.response, connection_.Cached("INSERT INTO response VALUES (?1, ?2)"));
   WF_ASSIGN_OR_RETURN(s.verdict,
                       connection_.Cached("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
@@ -62,7 +62,7 @@ absl::Status SqliteAppender::Append(const AppendResults& op, Committed& committe
   if (batch.seq > cursor) {
     WF_ASSIGN_OR_RETURN(Lease * lease, FindLease(batch.lease));
     if (lease != nullptr && LeaseCovers(lease->record, batch, op.agent)) {
-      WF_RETURN_IF_ERROR(AppendToLease(op, *lease, counts));
+      WF_RETURN_IF_ERROR(AppendToLease(op, *lease, counts, committed.events));
     } else {
       counts.refused = static_cast<std::int64_t>(batch.results.size());
     }
@@ -77,7 +77,7 @@ absl::Status SqliteAppender::Append(const AppendResults& op, Committed& committe
 }
 
 absl::Status SqliteAppender::AppendToLease(const AppendResults& op, Lease& lease,
-                                           LeaseCommit& counts) {
+                                           LeaseCommit& counts, std::vector<RecordEvent>& events) {
   if (!lease.is_dirty) {
     lease.is_dirty = true;
     dirty_.push_back(&lease);
@@ -97,11 +97,31 @@ absl::Status SqliteAppender::AppendToLease(const AppendResults& op, Lease& lease
     environment_results_[{lease.record.pair, batch.environment_id}] += counts.accepted;
   }
   if (counts.conflicting > 0) {
-    WF_RETURN_IF_ERROR(InsertEvent(
-        connection_, ConflictEvent(lease.record.id, counts.conflicting, op.received_unix_ms)));
+    events.push_back(ConflictEvent(lease.record.id, counts.conflicting, op.received_unix_ms));
+    WF_RETURN_IF_ERROR(InsertEvent(connection_, events.back()));
   }
-  WF_ASSIGN_OR_RETURN(counts.ledger_balances, CloseLedger(batch));
+  WF_RETURN_IF_ERROR(InsertTrace(batch.batch));
+  WF_ASSIGN_OR_RETURN(const std::string why, CloseLedger(batch));
+  counts.ledger_balances = why.empty();
+  if (!why.empty()) {
+    events.push_back(LedgerEvent(lease.record.id, why, op.received_unix_ms));
+    WF_RETURN_IF_ERROR(InsertEvent(connection_, events.back()));
+  }
   return absl::OkStatus();
+}
+
+absl::Status SqliteAppender::InsertTrace(const ResultBatch& batch) {
+  if (!batch.trace.has_value()) {
+    return absl::OkStatus();
+  }
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement * insert,
+      connection_.Cached("INSERT INTO trace VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING"));
+  return insert->Bind(1, batch.lease.value)
+      .Bind(2, std::int64_t{batch.trace->part})
+      .Bind(3, std::int64_t{batch.trace->parts})
+      .BindBlob(4, batch.trace->bytes)
+      .Run();
 }
 
 absl::Status SqliteAppender::AppendOne(Batch& batch, std::size_t i) {
@@ -167,6 +187,7 @@ absl::Status SqliteAppender::InsertParts(Batch& batch, const Result& result,
                            .Bind(9, energy.samples)
                            .Bind(10, energy.max_gap_ns)
                            .Bind(11, energy.covered_ppm)
+                           .Bind(12, energy.baseline_id)
                            .Run());
   }
   WF_RETURN_IF_ERROR(AddToSums(batch, result, &ChannelSums::counted));
@@ -232,13 +253,16 @@ absl::Status SqliteAppender::AddToSums(Batch& batch, const Result& result,
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> SqliteAppender::CloseLedger(Batch& batch) {
+absl::StatusOr<std::string> SqliteAppender::CloseLedger(Batch& batch) {
   const auto& close = batch.batch.close;
-  if (!close.has_value() || close->ledger.empty()) {
-    return true;
+  if (!close.has_value() || (close->ledger.empty() && batch.lease.sums.empty())) {
+    return "";
   }
   Lease& lease = batch.lease;
-  std::string why = lease.has_ledger ? "it was closed before" : "";
+  if (lease.has_ledger) {
+    return "it was closed before";
+  }
+  std::string why;
   std::map<std::int64_t, LedgerEntry> settled;
   for (const LedgerEntry& entry : close->ledger) {
     if (entry.channel >= batch.channel_ids.size()) {
@@ -254,23 +278,44 @@ absl::StatusOr<bool> SqliteAppender::CloseLedger(Batch& batch) {
           absl::StrFormat("channel %s does not balance", batch.batch.channels[entry.channel].name);
     }
   }
+  for (const auto& [channel, sums] : lease.sums) {
+    if (why.empty() && sums != ChannelSums{} && !settled.contains(channel)) {
+      WF_ASSIGN_OR_RETURN(const std::string name, ChannelName(channel));
+      why = MissingBooks(name);
+    }
+  }
   if (!why.empty()) {
-    WF_RETURN_IF_ERROR(
-        InsertEvent(connection_, LedgerEvent(lease.record.id, why, batch.op.received_unix_ms)));
-    return false;
+    WF_RETURN_IF_ERROR(RefuseLedger(lease.record.id, why));
+    return why;
   }
   for (const auto& [channel, entry] : settled) {
     WF_RETURN_IF_ERROR(InsertLedger(lease.record.id, channel, entry));
   }
   lease.has_ledger = true;
-  return true;
+  return "";
+}
+
+absl::StatusOr<std::string> SqliteAppender::ChannelName(std::int64_t channel) {
+  WF_ASSIGN_OR_RETURN(SqliteStatement * select,
+                      connection_.Cached("SELECT name FROM channel WHERE channel_id = ?1"));
+  WF_ASSIGN_OR_RETURN(const bool has_row, select->Bind(1, channel).Step());
+  std::string name = has_row ? std::string(select->Text(0)) : "";
+  select->Reset();
+  return name;
+}
+
+absl::Status SqliteAppender::RefuseLedger(LeaseId lease, const std::string& why) {
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement * update,
+      connection_.Cached("UPDATE lease SET ledger_refused = ?2 WHERE lease_id = ?1"));
+  return update->Bind(1, lease.value).BindText(2, why).Run();
 }
 
 absl::Status SqliteAppender::InsertLedger(LeaseId lease, std::int64_t channel,
                                           const LedgerEntry& entry) {
   WF_ASSIGN_OR_RETURN(
       SqliteStatement * insert,
-      connection_.Cached("INSERT INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+      connection_.Cached("INSERT INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
   return insert->Bind(1, lease.value)
       .Bind(2, channel)
       .Bind(3, entry.total)
@@ -279,6 +324,7 @@ absl::Status SqliteAppender::InsertLedger(LeaseId lease, std::int64_t channel,
       .Bind(6, entry.uncounted)
       .Bind(7, entry.unassigned)
       .Bind(8, entry.baseline_uw)
+      .Bind(9, entry.baseline_id)
       .Run();
 }
 

@@ -72,14 +72,19 @@ class SqliteAppender {
   absl::Status Prepare();
   absl::StatusOr<Lease*> FindLease(LeaseId id);
   absl::Status ReadLeaseCounters(Lease& lease);
-  absl::Status AppendToLease(const AppendResults& op, Lease& lease, LeaseCommit& counts);
+  absl::Status AppendToLease(const AppendResults& op, Lease& lease, LeaseCommit& counts,
+                             std::vector<RecordEvent>& events);
   absl::Status AppendOne(Batch& batch, std::size_t i);
   absl::StatusOr<bool> InsertResult(Batch& batch, const Result& result, const Verdict* verdict);
   absl::Status InsertParts(Batch& batch, const Result& result, const Verdict* verdict);
   absl::Status InsertVerdict(const Batch& batch, Unit unit, const Verdict& verdict);
   absl::Status SetAside(Batch& batch, const Result& result);
   absl::Status AddToSums(Batch& batch, const Result& result, Microjoules ChannelSums::*sum);
-  absl::StatusOr<bool> CloseLedger(Batch& batch);
+  absl::Status InsertTrace(const ResultBatch& batch);
+  // Why the close's ledger is not stored; empty when it is, or when there is none.
+  absl::StatusOr<std::string> CloseLedger(Batch& batch);
+  absl::StatusOr<std::string> ChannelName(std::int64_t channel);
+  absl::Status RefuseLedger(LeaseId lease, const std::string& why);
   absl::Status InsertLedger(LeaseId lease, std::int64_t channel, const LedgerEntry& entry);
 
   absl::StatusOr<std::int64_t> EnvironmentOf(Batch& batch);

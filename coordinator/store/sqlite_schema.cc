@@ -67,7 +67,8 @@ const Schema& CatalogSchema() {
 }
 
 const Schema& SweepSchema() {
-  static const Schema schema{.sql = kSweepSchemaSql, .version = 1, .steps = {}};
+  static const SchemaStep steps[] = {{.from = 1, .sql = kSweepV1ToV2Sql}};
+  static const Schema schema{.sql = kSweepSchemaSql, .version = 2, .steps = steps};
   return schema;
 }
 

@@ -353,6 +353,25 @@ absl::Status SqliteSweep::Do(const RecordEvent& op, Committed&) {
   return InsertEvent(*connection_, op);
 }
 
+absl::Status SqliteSweep::Do(const PutReattributed& op, Committed&) {
+  WF_ASSIGN_OR_RETURN(SqliteStatement * put,
+                      connection_->Cached("INSERT OR REPLACE INTO reattributed "
+                                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+  for (const ReattributedEnergy& row : op.rows) {
+    WF_RETURN_IF_ERROR(put->Bind(1, row.pair.value)
+                           .Bind(2, row.unit)
+                           .Bind(3, row.channel_id)
+                           .BindText(4, op.method)
+                           .Bind(5, Number(row.energy.status))
+                           .Bind(6, row.energy.gross)
+                           .Bind(7, row.energy.net)
+                           .Bind(8, row.energy.random)
+                           .Bind(9, static_cast<std::int64_t>(row.energy.flags))
+                           .Run());
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<SweepSnapshot>> SqliteSweep::Load() {
   WF_ASSIGN_OR_RETURN(std::optional<SweepRecord> record, ReadSweep(*connection_));
   if (!record.has_value()) {

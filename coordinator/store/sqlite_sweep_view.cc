@@ -169,7 +169,8 @@ absl::StatusOr<std::vector<LedgerRow>> SqliteSweepView::Ledger() {
   std::vector<LedgerRow> rows;
   WF_RETURN_IF_ERROR(
       ForEachRow("SELECT lease_id, pair_id, channel_id, total_uj, attributed_uj, idle_uj, "
-                 "uncounted_uj, unassigned_uj, baseline_uw FROM ledger JOIN lease USING (lease_id) "
+                 "uncounted_uj, unassigned_uj, baseline_uw, l.baseline_id FROM ledger l JOIN lease "
+                 "USING (lease_id) "
                  "ORDER BY lease_id, channel_id",
                  [&](const SqliteStatement& row) {
                    rows.push_back({.lease = {row.Int(0)},
@@ -180,7 +181,8 @@ absl::StatusOr<std::vector<LedgerRow>> SqliteSweepView::Ledger() {
                                              .idle = row.Int(5),
                                              .uncounted = row.Int(6),
                                              .unassigned = row.Int(7),
-                                             .baseline_uw = row.OptionalInt(8)}});
+                                             .baseline_uw = row.OptionalInt(8),
+                                             .baseline_id = row.OptionalInt(9)}});
                    return absl::OkStatus();
                  }));
   return rows;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,14 @@ class SqliteSweepView final : public SweepView {
   absl::StatusOr<std::vector<QuarantineRow>> Quarantined(PairId pair) override;
   absl::StatusOr<std::vector<std::pair<std::string, std::int32_t>>> Graders() override;
   absl::StatusOr<std::string> Body(PairId pair, Unit unit) override;
+  absl::StatusOr<ResultDetail> Detail(PairId pair, Unit unit) override;
+  absl::StatusOr<std::map<LeaseId, std::string>> RefusedLedgers() override;
+  absl::StatusOr<std::vector<TraceRow>> Traces() override;
+  absl::StatusOr<std::string> Trace(LeaseId lease) override;
+  absl::StatusOr<std::vector<std::string>> ReattributedMethods() override;
+  absl::Status ForEachReattributed(
+      PairId pair, const std::string& method,
+      const std::function<absl::Status(const EnergyRow&)>& visit) override;
 
  private:
   explicit SqliteSweepView(std::unique_ptr<SqliteConnection> connection)
@@ -51,6 +60,9 @@ class SqliteSweepView final : public SweepView {
   static absl::Status ForEachRow(SqliteStatement& statement, const VisitRow& visit);
   absl::Status ForEachRow(const char* sql, const VisitRow& visit);
   absl::Status ForEachRowOfPair(const char* sql, PairId pair, const VisitRow& visit);
+
+  absl::Status ReadEnergies(PairId pair, Unit unit, ResultDetail& detail);
+  absl::Status ReadVerdict(PairId pair, Unit unit, ResultDetail& detail);
 
   std::unique_ptr<SqliteConnection> connection_;
   SweepRecord sweep_;

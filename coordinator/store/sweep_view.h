@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,6 +44,28 @@ struct EnergyRow {
   std::optional<Microjoules> net;
   std::optional<Microjoules> random;
   Flags flags = 0;
+};
+
+// Everything that is stored of one result but its body.
+struct ResultDetail {
+  ResultRow row;
+  std::optional<std::int64_t> ttfo_ns;
+  std::optional<std::int64_t> queue_ns;
+  TokenSource token_source = TokenSource::kNone;
+  std::optional<double> in_flight_mean;
+  std::uint64_t body_digest = 0;
+  std::optional<Verdict> verdict;                                // in force
+  std::vector<std::pair<std::int64_t, ChannelEnergy>> energies;  // by channel id
+};
+
+// A lease of which a trace is stored, perhaps not all of it.
+struct TraceRow {
+  LeaseId lease;
+  PairId pair;
+  AgentId agent;
+  std::int32_t parts = 0;
+  std::int32_t stored = 0;  // of `parts`
+  bool operator==(const TraceRow&) const = default;
 };
 
 struct ChannelRow {
@@ -97,6 +120,19 @@ class SweepView {
   virtual absl::StatusOr<std::vector<std::pair<std::string, std::int32_t>>> Graders() = 0;
   // The compressed body of one result; NOT_FOUND when it has none.
   virtual absl::StatusOr<std::string> Body(PairId pair, Unit unit) = 0;
+  // NOT_FOUND when the unit has no result.
+  virtual absl::StatusOr<ResultDetail> Detail(PairId pair, Unit unit) = 0;
+  // Leases whose ledger was refused, with the reason: their energy counts nowhere.
+  virtual absl::StatusOr<std::map<LeaseId, std::string>> RefusedLedgers() = 0;
+  // In lease order.
+  virtual absl::StatusOr<std::vector<TraceRow>> Traces() = 0;
+  // The bytes of a lease's trace; NOT_FOUND when a part is missing.
+  virtual absl::StatusOr<std::string> Trace(LeaseId lease) = 0;
+  // The methods by which energy was computed again from traces, and was stored beside.
+  virtual absl::StatusOr<std::vector<std::string>> ReattributedMethods() = 0;
+  virtual absl::Status ForEachReattributed(
+      PairId pair, const std::string& method,
+      const std::function<absl::Status(const EnergyRow&)>& visit) = 0;
 };
 
 }  // namespace wattfleet::coordinator

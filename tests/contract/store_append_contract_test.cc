@@ -22,6 +22,7 @@ using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Key;
 using ::testing::SizeIs;
 
 template <typename Harness>
@@ -34,7 +35,10 @@ ChannelEnergy EnergyOn(std::uint32_t channel, Microjoules gross) {
           .gross = gross,
           .net = gross / 2,
           .samples = 12,
-          .flags = kFlagShortWindow};
+          .max_gap_ns = 100,
+          .covered_ppm = 999'999,
+          .flags = kFlagShortWindow,
+          .baseline_id = 1'700'000'000'123};
 }
 
 Result ResultWithEnergy(Unit unit, Microjoules gross, std::uint64_t digest = 7) {
@@ -51,7 +55,8 @@ LedgerEntry Books(std::uint32_t channel, Microjoules attributed, Microjoules unc
           .idle = 10,
           .uncounted = uncounted,
           .unassigned = 5,
-          .baseline_uw = 80'000'000};
+          .baseline_uw = 80'000'000,
+          .baseline_id = 1'700'000'000'123};
 }
 
 LeaseClose CloseWith(std::vector<LedgerEntry> ledger) {
@@ -331,6 +336,7 @@ TYPED_TEST(StoreAppendContractTest, StoresALedgerThatBalances) {
   EXPECT_EQ(ledger[0].entry.attributed, 157);
   EXPECT_EQ(ledger[0].entry.total, 172);
   EXPECT_EQ(ledger[0].entry.baseline_uw, 80'000'000);
+  EXPECT_EQ(ledger[0].entry.baseline_id, 1'700'000'000'123);
 }
 
 TYPED_TEST(StoreAppendContractTest, MovesEnergyOfUncountedAnswersOutOfTheAttributedSum) {
@@ -374,11 +380,9 @@ TYPED_TEST(StoreAppendContractTest, StoresNoLedgerWhoseBooksAreWrong) {
   LedgerEntry extreme{.total = std::numeric_limits<Microjoules>::max(),
                       .attributed = 100,
                       .idle = std::numeric_limits<Microjoules>::max()};
-  const std::vector<std::vector<LedgerEntry>> wrong{{unbalanced},
-                                                    {Books(0, 99)},
-                                                    {Books(0, 100), no_channel},
-                                                    {extreme},
-                                                    {Books(0, 100), Books(0, 100)}};
+  const std::vector<std::vector<LedgerEntry>> wrong{
+      {unbalanced},  {Books(0, 99)}, {Books(0, 100), no_channel},   {},
+      {Books(1, 0)}, {extreme},      {Books(0, 100), Books(0, 100)}};
   for (const auto& ledger : wrong) {
     TypeParam harness;
     const std::vector<StoreBatch> granted{
@@ -397,6 +401,10 @@ TYPED_TEST(StoreAppendContractTest, StoresNoLedgerWhoseBooksAreWrong) {
     WF_ASSERT_OK_AND_ASSIGN(const auto events, harness.View("night")->Events(10));
     ASSERT_THAT(events, SizeIs(1));
     EXPECT_EQ(events[0].kind, "LEDGER_IMBALANCE");
+    ASSERT_THAT(committed[0].events, SizeIs(1));
+    EXPECT_EQ(committed[0].events[0].text, events[0].text);
+    WF_ASSERT_OK_AND_ASSIGN(const auto refused, harness.View("night")->RefusedLedgers());
+    EXPECT_THAT(refused, ElementsAre(Key(kLease)));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using wattfleet::testing::GrantOps;
+using wattfleet::testing::IsOk;
 using wattfleet::testing::kLease;
 using wattfleet::testing::kSweep;
 using wattfleet::testing::SampleFrame;
@@ -106,7 +108,7 @@ TEST_F(SqliteStoreTest, RefusesANewerStoreAndNamesBothVersions) {
 
   EXPECT_THAT(OpenStatus(), StatusIs(absl::StatusCode::kFailedPrecondition,
                                      AllOf(HasSubstr(SweepFile()), HasSubstr("version 99"),
-                                           HasSubstr("version 1"))));
+                                           HasSubstr("version 2"))));
   EXPECT_THAT(OpenSweepView(directory_.path(), "night"),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("version 99")));
 }
@@ -323,6 +325,37 @@ TEST_F(SqliteStoreTest, AnOlderFileIsCopiedAndBroughtUpToDateStepByStep) {
   EXPECT_EQ(version, 3);
   WF_ASSERT_OK_AND_ASSIGN(const auto copy, SqliteConnection::OpenReader(path + ".v1"));
   WF_EXPECT_OK(CheckSchema(*copy, first));
+}
+
+// Tables and their columns, as SQL sees them.
+std::string ShapeOf(SqliteConnection& connection) {
+  auto rows = connection.Prepare(
+      "SELECT m.name, c.name, c.type, c.\"notnull\" FROM sqlite_schema m, "
+      "pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid");
+  EXPECT_THAT(rows, IsOk());
+  std::string shape;
+  while (rows.ok() && rows->Step().value_or(false)) {
+    absl::StrAppend(&shape, std::string(rows->Text(0)), ".", std::string(rows->Text(1)), " ",
+                    std::string(rows->Text(2)), " ", rows->Int(3), "\n");
+  }
+  return shape;
+}
+
+TEST_F(SqliteStoreTest, ASweepOfVersion1BecomesWhatANewOneIs) {
+  std::ifstream file(std::string(WF_SOURCE_DIR) + "/tests/data/store/sweep_v1.sql");
+  const std::string first_sql((std::istreambuf_iterator<char>(file)), {});
+  const Schema first{.sql = first_sql.c_str(), .version = 1};
+  WF_ASSERT_OK_AND_ASSIGN(const auto older,
+                          SqliteConnection::OpenWriter(directory_.Path("older.db"), {}));
+  WF_ASSERT_OK(PrepareSchema(*older, first));
+  WF_ASSERT_OK_AND_ASSIGN(const auto fresh,
+                          SqliteConnection::OpenWriter(directory_.Path("fresh.db"), {}));
+  WF_ASSERT_OK(PrepareSchema(*fresh, SweepSchema()));
+
+  WF_ASSERT_OK(PrepareSchema(*older, SweepSchema()));
+
+  EXPECT_EQ(ShapeOf(*older), ShapeOf(*fresh));
+  EXPECT_THAT(ShapeOf(*fresh), HasSubstr("trace.bytes BLOB 1"));
 }
 
 TEST_F(SqliteStoreTest, AFailedStepLeavesTheOlderVersion) {

@@ -30,6 +30,7 @@ class FakeSweepView final : public coordinator::SweepView {
   std::map<PairId, std::vector<coordinator::QuarantineRow>> quarantined;
   std::vector<coordinator::ChannelRow> channels;
   std::vector<coordinator::LedgerRow> ledger;
+  std::map<LeaseId, std::string> refused;  // ledgers, with the reason
   std::vector<std::pair<std::string, std::int32_t>> graders;
 
   const coordinator::SweepRecord& sweep() const override { return record; }
@@ -61,6 +62,24 @@ class FakeSweepView final : public coordinator::SweepView {
   }
   absl::StatusOr<std::string> Body(PairId, Unit) override {
     return absl::NotFoundError("this sweep has no bodies");
+  }
+  absl::StatusOr<coordinator::ResultDetail> Detail(PairId, Unit) override {
+    return absl::NotFoundError("this sweep has no details");
+  }
+  absl::StatusOr<std::map<LeaseId, std::string>> RefusedLedgers() override { return refused; }
+  absl::StatusOr<std::vector<coordinator::TraceRow>> Traces() override {
+    return std::vector<coordinator::TraceRow>();
+  }
+  absl::StatusOr<std::string> Trace(LeaseId) override {
+    return absl::NotFoundError("this sweep has no traces");
+  }
+  absl::StatusOr<std::vector<std::string>> ReattributedMethods() override {
+    return std::vector<std::string>();
+  }
+  absl::Status ForEachReattributed(
+      PairId, const std::string&,
+      const std::function<absl::Status(const coordinator::EnergyRow&)>&) override {
+    return absl::OkStatus();
   }
 
  private:

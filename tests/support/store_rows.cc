@@ -104,6 +104,7 @@ AppendResults SampleFrame::Op() const {
   graded->batch.channels = {SampleChannel("gpu"), SampleChannel("cpu")};
   graded->batch.results = results;
   graded->batch.close = close;
+  graded->batch.trace = trace;
   graded->verdicts = verdicts;
   graded->wire_bytes = 1'000;
   return {.graded = std::move(graded), .agent = agent, .received_unix_ms = 1'700'000'100'000};

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct SampleFrame {
   std::vector<std::optional<Verdict>> verdicts;
   std::optional<LeaseClose> close;
   SpoolId spool = SampleSpool();
+  std::optional<TracePart> trace;
 
   coordinator::AppendResults Op() const;
 };

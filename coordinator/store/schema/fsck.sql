@@ -40,6 +40,8 @@ FROM ledger l LEFT JOIN (
   FROM result_energy e JOIN result r USING (pair_id, unit) GROUP BY r.lease_id, e.channel_id) s
   USING (lease_id, channel_id)
 WHERE l.attributed_uj <> coalesce(s.gross_uj, 0);
+SELECT 'I18 ledger both stored and refused' AS broken, l.lease_id FROM lease l
+WHERE l.ledger_refused IS NOT NULL AND EXISTS (SELECT 1 FROM ledger g WHERE g.lease_id = l.lease_id);
 SELECT 'I19 body of an unknown result' AS broken, b.response_key >> 40 AS pair_id,
   b.response_key & 0xffffffffff AS unit
 FROM response b LEFT JOIN result r
@@ -64,3 +66,11 @@ HAVING count(*) <> 1 AND EXISTS (SELECT 1 FROM pair);
 SELECT 'I25 pair or facts are not JSON' AS broken, 'pair' AS kind, pair_id AS id FROM pair WHERE NOT json_valid(spec)
 UNION ALL SELECT 'I25 pair or facts are not JSON', 'environment', environment_id FROM environment WHERE facts <> '' AND NOT json_valid(facts)
 UNION ALL SELECT 'I25 pair or facts are not JSON', 'channel', channel_id FROM channel WHERE facts <> '' AND NOT json_valid(facts);
+SELECT 'I26 trace of an unknown lease' AS broken, t.lease_id, t.part
+FROM trace t LEFT JOIN lease l USING (lease_id) WHERE l.lease_id IS NULL;
+SELECT 'I26 trace is not whole though its lease has its ledger' AS broken, t.lease_id
+FROM trace t WHERE EXISTS (SELECT 1 FROM ledger g WHERE g.lease_id = t.lease_id)
+GROUP BY t.lease_id
+HAVING count(*) <> max(t.parts) OR min(t.parts) <> max(t.parts) OR max(t.part) <> max(t.parts) - 1;
+SELECT 'I27 reattributed energy of an unknown result' AS broken, e.pair_id, e.unit, e.method
+FROM reattributed e LEFT JOIN result r USING (pair_id, unit) WHERE r.unit IS NULL;

@@ -59,6 +59,7 @@ CREATE TABLE lease(
   n_duplicate INTEGER NOT NULL DEFAULT 0,
   n_conflicting INTEGER NOT NULL DEFAULT 0,
   n_refused INTEGER NOT NULL DEFAULT 0,
+  ledger_refused TEXT,                               -- why its ledger is not stored; its energy then counts nowhere
   UNIQUE(shard_id, epoch)
 ) STRICT;
 CREATE UNIQUE INDEX lease_one_open ON lease(shard_id) WHERE state IN (0, 1);
@@ -136,8 +137,28 @@ CREATE TABLE result_energy(                          -- per channel; a class is 
   samples INTEGER NOT NULL,
   max_gap_ns INTEGER,
   covered_ppm INTEGER,
+  baseline_id INTEGER,                               -- of the loaded-idle power that it was settled with
   PRIMARY KEY(pair_id, unit, channel_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE reattributed(                           -- the same from the traces, by another method: never in figures
+  pair_id INTEGER NOT NULL,
+  unit INTEGER NOT NULL,
+  channel_id INTEGER NOT NULL,
+  method TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  gross_uj INTEGER,
+  net_uj INTEGER,
+  random_uj INTEGER,
+  flags INTEGER NOT NULL,
+  PRIMARY KEY(pair_id, unit, channel_id, method)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trace(                                  -- what a lease's sensors read: its parts in order, common/trace
+  lease_id INTEGER NOT NULL,
+  part INTEGER NOT NULL,                             -- from 0
+  parts INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY(lease_id, part)
+) STRICT;
 CREATE TABLE response(                               -- zstd of v1.ResponseBody; one integer key appends fastest
   response_key INTEGER PRIMARY KEY,                  -- pair_id << 40 | unit
   zstd BLOB NOT NULL
@@ -161,6 +182,7 @@ CREATE TABLE ledger(                                 -- attributed_uj is exactly
   uncounted_uj INTEGER NOT NULL,                     -- failed, retried and duplicate work
   unassigned_uj INTEGER NOT NULL,
   baseline_uw INTEGER,
+  baseline_id INTEGER,
   PRIMARY KEY(lease_id, channel_id),
   CHECK(total_uj = attributed_uj + idle_uj + uncounted_uj + unassigned_uj)
 ) STRICT, WITHOUT ROWID;

@@ -139,7 +139,8 @@ Result ExampleResult() {
                     .samples = 9,
                     .max_gap_ns = 10,
                     .covered_ppm = 999'999,
-                    .flags = kFlagGap}};
+                    .flags = kFlagGap,
+                    .baseline_id = 1'700'000'000'123}};
   return result;
 }
 
@@ -167,7 +168,9 @@ ResultBatch ExampleBatch() {
                                        .idle = 3,
                                        .uncounted = 2,
                                        .unassigned = 1,
-                                       .baseline_uw = 55}}};
+                                       .baseline_uw = 55,
+                                       .baseline_id = 1'700'000'000'123}}};
+  batch.trace = TracePart{.part = 1, .parts = 2, .bytes = std::string("\0\xFF", 2)};
   return batch;
 }
 
@@ -248,6 +251,21 @@ TEST(SessionWireTest, EveryFieldOfEveryCoordinatorMessageSurvives) {
     ASSERT_TRUE(back.has_value());
     EXPECT_TRUE(*back == message) << "arm " << message.index();
   }
+}
+
+TEST(SessionWireTest, APartOfATraceThatCannotBeIsRefused) {
+  const auto parsed = [](const TracePart& trace) {
+    ResultBatch batch = ExampleBatch();
+    batch.trace = trace;
+    return ParseBatch(SerializeBatch(batch)).status();
+  };
+  const auto is_bad = [](const char* what) {
+    return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(what));
+  };
+  EXPECT_THAT(parsed({.part = 2, .parts = 2}), is_bad("trace.part"));
+  EXPECT_THAT(parsed({.part = -1, .parts = 2}), is_bad("trace.part"));
+  EXPECT_THAT(parsed({.part = 0, .parts = kTracePartsMax + 1}), is_bad("trace.parts"));
+  EXPECT_THAT(parsed({.bytes = std::string(kTracePartBytesMax + 1, 'x')}), is_bad("trace.bytes"));
 }
 
 TEST(SessionWireTest, EveryFieldOfABatchSurvives) {
