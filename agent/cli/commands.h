@@ -1,22 +1,38 @@
 #ifndef WF_AGENT_CLI_COMMANDS_H_
 #define WF_AGENT_CLI_COMMANDS_H_
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 #include "agent/config/agent_config.h"
 
 namespace wattfleet::agent {
 
-// Prints what this machine can measure and run, and what would mend each lack.
-absl::Status DoctorCommand(const AgentConfig& config, std::FILE* out);
+// Where a command prints, and the signals that end it, which every thread blocks.
+struct CommandContext {
+  std::FILE* out = stdout;
+  sigset_t stop{};
+  bool json = false;
+};
 
-// Prints the watts of every channel once a second, `seconds` times (0: until a signal of `stop`,
-// which every thread blocks, comes).
-absl::Status MeterCommand(const AgentConfig& config, int seconds, const sigset_t& stop,
-                          std::FILE* out);
+struct DoctorFlags {
+  bool quick = false;  // no self-test
+  std::chrono::seconds phase{5};
+};
+
+// Says what this machine can measure and run, what would mend each lack, and whether its sensors
+// tell load from idle. Returns the exit code.
+absl::StatusOr<int> DoctorCommand(const AgentConfig& config, const DoctorFlags& flags,
+                                  const CommandContext& context);
+
+// Prints the watts of every channel, and of each class where no parts overlap, once a second,
+// `seconds` times; 0: until a signal comes.
+absl::Status MeterCommand(const AgentConfig& config, int seconds, const CommandContext& context);
 
 }  // namespace wattfleet::agent
 

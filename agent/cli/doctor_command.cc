@@ -1,14 +1,21 @@
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "absl/synchronization/notification.h"
 
-#include "agent/accelerator/discover.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/engine_settings.h"
 #include "agent/cli/host_facts.h"
 #include "agent/cli/instances.h"
+#include "agent/cli/wait_for_signal.h"
+#include "agent/doctor/cpu_load.h"
+#include "agent/doctor/diagnose.h"
+#include "agent/doctor/engine_load.h"
 #include "agent/engine/local_engine_supervisor.h"
-#include "agent/power/open_power_source.h"
 #include "common/process/posix_process_launcher.h"
 #include "common/status/status_macros.h"
 #include "common/task/thread_task_runner.h"
@@ -18,11 +25,7 @@ namespace wattfleet::agent {
 
 namespace {
 
-std::vector<EngineOffer> AskEngines(const AgentConfig& config) {
-  const SystemClock clock;
-  ThreadTaskRunner runner("doctor", clock);
-  PosixProcessLauncher launcher;
-  LocalEngineSupervisor engines(EngineSettingsOf(config), runner, clock, launcher);
+std::vector<EngineOffer> AskEngines(EngineSupervisor& engines, TaskRunner& runner) {
   std::vector<EngineOffer> offers;
   absl::Notification done;
   runner.Post([&] {
@@ -35,43 +38,42 @@ std::vector<EngineOffer> AskEngines(const AgentConfig& config) {
   return offers;
 }
 
-void PrintPower(const PowerConfig& config, std::FILE* out) {
-  absl::FPrintF(out, "power sources\n");
-  for (const SourceVerdict& verdict : DescribePower(config)) {
-    absl::FPrintF(out, "  %-10s %s\n", verdict.source,
-                  verdict.usable ? absl::StrJoin(verdict.channels, ", ") : verdict.reason);
-    if (!verdict.remedy.empty()) {
-      absl::FPrintF(out, "  %-10s -> %s\n", "", verdict.remedy);
+// The processor by itself, and each accelerator by an engine, where one answers.
+void AddLoads(EngineSupervisor& engines, TaskRunner& runner, Patient& patient) {
+  patient.loads.push_back(std::make_unique<CpuLoad>());
+  const std::optional<Build> build = BuildToAsk(patient.engines);
+  for (const InstanceOffer& instance : patient.instances) {
+    const bool is_cpu = DeviceKindOf(instance.accelerator) == DeviceKind::kCpu;
+    if (build && !is_cpu) {
+      patient.loads.push_back(std::make_unique<EngineLoad>(instance, *build, engines, runner));
     }
   }
 }
 
 }  // namespace
 
-absl::Status DoctorCommand(const AgentConfig& config, std::FILE* out) {
-  WF_ASSIGN_OR_RETURN(const std::vector<InstanceOffer> instances,
-                      MakeInstances(config, FindAccelerators(config)));
-  absl::FPrintF(out, "machine\n");
-  for (const auto& [name, value] : HostFacts()) {
-    absl::FPrintF(out, "  %-14s %s\n", name, value);
-  }
-  absl::FPrintF(out, "accelerators\n");
-  for (const InstanceOffer& instance : instances) {
-    absl::FPrintF(out, "  %-28s %s\n", instance.name,
-                  instance.device_ids.empty() ? "this host's processor"
-                                              : absl::StrJoin(instance.device_ids, ", "));
-  }
-  PrintPower(config.power, out);
-  absl::FPrintF(out, "engines\n");
-  const std::vector<EngineOffer> offers = AskEngines(config);
-  for (const EngineOffer& offer : offers) {
-    absl::FPrintF(out, "  %-14s %s %s\n", offer.kind, offer.base_url,
-                  absl::StrJoin(offer.refs, ", "));
-  }
-  if (offers.empty()) {
-    absl::FPrintF(out, "  none answers; list them under `engines:` in agent.yaml\n");
-  }
-  return absl::OkStatus();
+absl::StatusOr<int> DoctorCommand(const AgentConfig& config, const DoctorFlags& flags,
+                                  const CommandContext& context) {
+  const SystemClock clock;
+  ThreadTaskRunner runner("doctor", clock);
+  PosixProcessLauncher launcher;
+  LocalEngineSupervisor engines(EngineSettingsOf(config), runner, clock, launcher);
+  Patient patient;
+  WF_ASSIGN_OR_RETURN(patient.instances, MakeInstances(config, FindAccelerators(config)));
+  patient.host_facts = HostFacts();
+  patient.engines = AskEngines(engines, runner);
+  patient.power = config.power;
+  AddLoads(engines, runner, patient);
+  DiagnoseOptions options;
+  options.run_self_test = !flags.quick;
+  options.self_test.phase = flags.phase;
+  const Diagnosis diagnosis =
+      Diagnose(patient, options, clock, [&context](std::chrono::nanoseconds span) {
+        return PassedWithoutSignal(context.stop, span);
+      });
+  absl::FPrintF(context.out, "%s",
+                context.json ? DiagnosisJson(diagnosis) : DiagnosisText(diagnosis));
+  return ExitCodeOf(diagnosis);
 }
 
 }  // namespace wattfleet::agent

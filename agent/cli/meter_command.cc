@@ -1,28 +1,29 @@
-#include <ctime>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 
 #include "agent/cli/commands.h"
-#include "agent/cli/live_power.h"
+#include "agent/cli/instances.h"
+#include "agent/cli/wait_for_signal.h"
+#include "agent/doctor/meter.h"
 #include "common/status/status_macros.h"
 #include "common/time/system_clock.h"
 
 namespace wattfleet::agent {
 
-absl::Status MeterCommand(const AgentConfig& config, int seconds, const sigset_t& stop,
-                          std::FILE* out) {
+absl::Status MeterCommand(const AgentConfig& config, int seconds, const CommandContext& context) {
   const SystemClock clock;
-  WF_ASSIGN_OR_RETURN(const std::unique_ptr<LivePower> power, LivePower::Open(config.power, clock));
+  WF_ASSIGN_OR_RETURN(const auto instances, MakeInstances(config, FindAccelerators(config)));
+  WF_ASSIGN_OR_RETURN(auto power, LivePower::Open(config.power, clock));
+  Meter meter(std::move(power), instances);
   for (int second = 1; seconds == 0 || second <= seconds; ++second) {
-    const timespec one_second{.tv_sec = 1, .tv_nsec = 0};
-    if (sigtimedwait(&stop, nullptr, &one_second) > 0) {
+    if (!PassedWithoutSignal(context.stop, std::chrono::seconds(1))) {
       break;
     }
-    for (const ChannelPower& channel : power->Look()) {
-      absl::FPrintF(out, "%6d s  %-44s %s\n", second, channel.name,
-                    channel.watts ? absl::StrFormat("%9.2f W", *channel.watts) : "no reading");
-    }
-    std::fflush(out);
+    const MeterLine line = meter.Look();
+    absl::FPrintF(context.out, "%s",
+                  context.json ? MeterJson(line, second) : MeterText(line, second));
+    std::fflush(context.out);
   }
   return absl::OkStatus();
 }

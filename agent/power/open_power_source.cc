@@ -86,27 +86,33 @@ std::string NvmlLibraryOf(const PowerConfig& config) {
 
 std::vector<SourceVerdict> DescribePower(const PowerConfig& config) {
   std::vector<SourceVerdict> verdicts;
-  for (const Row& row : kSources) {
-    SourceVerdict verdict;
-    verdict.source = row.name;
-    const SourceRequest* const request = FindRequest(config, row.name);
-    if (request == nullptr && row.use == Use::kByNameOnly) {
-      verdict.reason = "used only when asked for by name; its figures are never called measured";
-      verdicts.push_back(std::move(verdict));
-      continue;
-    }
-    const auto source =
-        row.open(request == nullptr ? SourceRequest{row.name, {}} : *request, config.paths);
-    verdict.usable = source.ok();
+  const auto describe = [&](const SourceRequest& request, bool was_asked_for, bool is_used) {
+    auto source = OpenPowerSource(request, config.paths);
+    SourceVerdict& verdict = verdicts.emplace_back();
+    verdict.source = request.name;
+    verdict.was_asked_for = was_asked_for;
+    verdict.is_used = is_used;
     if (source.ok()) {
-      for (const ChannelSpec& spec : (*source)->channels()) {
-        verdict.channels.push_back(spec.name);
-      }
+      verdict.opened = *std::move(source);
     } else {
       verdict.reason = std::string(source.status().message());
       verdict.remedy = RemedyOf(source.status());
     }
-    verdicts.push_back(std::move(verdict));
+  };
+  for (const Row& row : kSources) {
+    if (FindRequest(config, row.name) != nullptr) {
+      continue;
+    }
+    if (row.use == Use::kAutomatic) {
+      describe({row.name, {}}, false, config.automatic);
+    } else {
+      SourceVerdict& verdict = verdicts.emplace_back();
+      verdict.source = row.name;
+      verdict.reason = "used only when asked for by name, under `power:` of agent.yaml";
+    }
+  }
+  for (const SourceRequest& request : config.sources) {
+    describe(request, true, true);
   }
   return verdicts;
 }

@@ -29,14 +29,17 @@ std::string NvmlLibraryOf(const PowerConfig& config);
 // What `doctor` says of one source.
 struct SourceVerdict {
   std::string source;
-  bool usable = false;
-  std::vector<std::string> channels;  // when usable
-  std::string reason;                 // when not: one line
-  std::string remedy;                 // what would mend it; may be empty
+  std::string reason;                   // why it is not usable, in one line; empty: it is
+  std::string remedy;                   // what would mend it; may be empty
+  bool was_asked_for = false;           // by name
+  bool is_used = false;                 // by an agent with this configuration, when usable
+  std::unique_ptr<PowerSource> opened;  // when usable
+
+  bool is_usable() const { return opened != nullptr; }
 };
 
-// One verdict for each source that exists in this program, in the order of their list; those that
-// must be asked for by name are tried with the options that `config` gives them.
+// A verdict for each source that exists in this program, in the order of their list, and for each
+// that `config` asks for; those that must be asked for by name and are not are not tried.
 std::vector<SourceVerdict> DescribePower(const PowerConfig& config);
 
 }  // namespace wattfleet::agent

@@ -10,7 +10,7 @@ import time
 
 class ScriptedEngine:
     """Speaks OpenAI's streaming API: `script(number)` gives the text and the seconds that it takes,
-    number being the one that the prompt asks for."""
+    number being the one that the prompt asks for, if it does."""
 
     CHUNKS = 8
 
@@ -36,11 +36,17 @@ class ScriptedEngine:
                 self.wfile.write(body)
 
             def do_POST(self):
+                try:
+                    self.answer()
+                except BrokenPipeError:
+                    self.close_connection = True  # who asked did not wait
+
+            def answer(self):
                 span = engine.begin()
                 try:
                     request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                     number = re.search(r"number (\d+)", request["messages"][-1]["content"])
-                    self.stream(*engine.script(int(number.group(1))))
+                    self.stream(*engine.script(int(number.group(1)) if number else None))
                 finally:
                     engine.end(span)
                 self.chunk(b"data: [DONE]\n\n")

@@ -60,6 +60,9 @@ ROWS = {
         "common/energy/request_fate.h", "common/wire", "agent/backend/inference_backend.h", "agent/energy/energy_account.h",
         "agent/energy/energy_meter.h"),
     "agent/energy": FOUNDATION + ("common/energy", "agent/power/*.h"),
+    "agent/doctor": FOUNDATION + (
+        "common/energy", "agent/backend/inference_backend.h", "agent/energy/live_power.h",
+        "agent/engine/engine_supervisor.h", "agent/power/*.h"),
     "agent/core": FOUNDATION + (
         "common/wire", "agent/drive", "agent/backend/inference_backend.h", "agent/energy",
         "agent/engine/engine_supervisor.h", "agent/link/coordinator_link.h",
@@ -82,7 +85,7 @@ ROWS = {
         "agent/power/power_config.h"),
     "agent/cli": FOUNDATION + (
         "common/grpc", "common/process", "agent/accelerator", "agent/backend", "agent/config", "agent/core",
-        "agent/drive", "agent/energy", "agent/engine", "agent/link", "agent/power",
+        "agent/doctor", "agent/drive", "agent/energy", "agent/engine", "agent/link", "agent/power",
         "agent/spool"),
     # main.cc, which wires everything.
     "agent": ("common", "agent", "proto"),

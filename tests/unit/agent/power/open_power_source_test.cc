@@ -1,5 +1,6 @@
 #include "agent/power/open_power_source.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -122,6 +123,32 @@ TEST(BusyTicksTest, CountsAllButIdleAndWaiting) {
   EXPECT_EQ(BusyTicks(""), std::nullopt);
 }
 
+TEST(DescribePowerTest, DescribesEachEntryOfTheFileAndWhatItLeavesOut) {
+  SysfsTree tree;
+  tree.AddZone("intel-rapl:0", "package-0", 100, 0);
+  tree.SetBusyTicks(1);
+  FakeNvmlScript script;
+  PowerConfig config = ConfigOn(tree);
+  config.automatic = false;
+  config.sources = {{"modelled", {{"watts_per_busy_core", "5"}}}, {"modelled", {}}, {"rapel", {}}};
+
+  const std::vector<SourceVerdict> verdicts = DescribePower(config);
+
+  const auto find = [&verdicts](const std::string& name) {
+    return std::find_if(verdicts.begin(), verdicts.end(),
+                        [&name](const SourceVerdict& v) { return v.source == name; });
+  };
+  ASSERT_NE(find("rapl"), verdicts.end());
+  EXPECT_TRUE(find("rapl")->is_usable());
+  EXPECT_FALSE(find("rapl")->is_used);
+  ASSERT_GE(verdicts.size(), 3U);
+  const auto last = verdicts.end() - 3;
+  EXPECT_TRUE(last[0].is_usable());
+  EXPECT_TRUE(last[0].was_asked_for);
+  EXPECT_THAT(last[1].reason, HasSubstr("watts_per_busy_core is missing"));
+  EXPECT_THAT(last[2].reason, HasSubstr("nearest is \"rapl\""));
+}
+
 TEST(DescribePowerTest, SaysOfEachSourceWhetherItWorksOrWhatWouldMendIt) {
   SysfsTree tree;
   tree.AddZone("intel-rapl:0", "package-0", 100, 0);
@@ -132,12 +159,13 @@ TEST(DescribePowerTest, SaysOfEachSourceWhetherItWorksOrWhatWouldMendIt) {
 
   ASSERT_EQ(verdicts.size(), 3U);
   EXPECT_EQ(verdicts[0].source, "nvml");
-  EXPECT_FALSE(verdicts[0].usable);
+  EXPECT_FALSE(verdicts[0].is_usable());
   EXPECT_THAT(verdicts[0].reason, HasSubstr("Driver Not Loaded"));
   EXPECT_EQ(verdicts[0].remedy, "sudo modprobe nvidia");
-  EXPECT_TRUE(verdicts[1].usable);
-  EXPECT_EQ(verdicts[1].channels, std::vector<std::string>{"rapl/package-0"});
-  EXPECT_FALSE(verdicts[2].usable);
+  ASSERT_TRUE(verdicts[1].is_usable());
+  EXPECT_EQ(verdicts[1].opened->channels()[0].name, "rapl/package-0");
+  EXPECT_TRUE(verdicts[1].is_used);
+  EXPECT_FALSE(verdicts[2].is_usable());
   EXPECT_THAT(verdicts[2].reason, HasSubstr("asked for by name"));
 }
 

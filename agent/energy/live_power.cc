@@ -1,12 +1,32 @@
-#include "agent/cli/live_power.h"
+#include "agent/energy/live_power.h"
 
 #include <utility>
 
 #include "agent/power/open_power_source.h"
-#include "agent/power/sampler.h"
 #include "common/status/status_macros.h"
 
 namespace wattfleet::agent {
+
+namespace {
+
+ChannelPower PowerOf(const ChannelRecording& channel) {
+  double microjoules = 0;
+  double nanoseconds = 0;
+  ChannelPower power;
+  for (const EnergyInterval& interval : channel.intervals) {
+    power.flags |= interval.flags;
+    if (interval.measured) {
+      microjoules += static_cast<double>(interval.energy);
+      nanoseconds += static_cast<double>(interval.length_ns());
+    }
+  }
+  if (nanoseconds > 0) {
+    power.watts = 1e3 * microjoules / nanoseconds;
+  }
+  return power;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<LivePower>> LivePower::Open(const PowerConfig& config,
                                                            const Clock& clock) {
@@ -19,8 +39,8 @@ absl::StatusOr<std::unique_ptr<LivePower>> LivePower::Open(const PowerConfig& co
   for (std::unique_ptr<PowerSource>& source : sources) {
     samplers.push_back(std::make_unique<Sampler>(std::move(source), clock));
   }
-  std::unique_ptr<LivePower> power(new LivePower(std::move(samplers)));
-  power->host_.Start();
+  auto power = std::make_unique<LivePower>(std::move(samplers));
+  power->Start();
   return power;
 }
 
@@ -37,19 +57,7 @@ std::vector<ChannelPower> LivePower::Look() {
   recording_ = host_.StartRecording(channels_);
   std::vector<ChannelPower> powers;
   for (const ChannelRecording& channel : recorded) {
-    double microjoules = 0;
-    double nanoseconds = 0;
-    for (const EnergyInterval& interval : channel.intervals) {
-      if (interval.measured) {
-        microjoules += static_cast<double>(interval.energy);
-        nanoseconds += static_cast<double>(interval.length_ns());
-      }
-    }
-    ChannelPower power{.name = host_.facts(channel.channel).name, .watts = std::nullopt};
-    if (nanoseconds > 0) {
-      power.watts = 1e3 * microjoules / nanoseconds;
-    }
-    powers.push_back(std::move(power));
+    powers.push_back(PowerOf(channel));
   }
   return powers;
 }

@@ -1,0 +1,51 @@
+#ifndef WF_AGENT_DOCTOR_SENSOR_PROBE_H_
+#define WF_AGENT_DOCTOR_SENSOR_PROBE_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "agent/power/power_source.h"
+#include "common/time/clock.h"
+
+namespace wattfleet::agent {
+
+// Lets that much time pass; false when it is time to stop.
+using Wait = std::function<bool(std::chrono::nanoseconds)>;
+
+// How often a channel's value changes, as far as reads can tell: the times between changes.
+struct UpdatePeriod {
+  std::chrono::nanoseconds least{0};
+  std::chrono::nanoseconds median{0};
+  std::chrono::nanoseconds p95{0};
+};
+
+struct ChannelProbe {
+  std::int64_t values = 0;   // reads that brought one
+  std::int64_t changes = 0;  // of it
+  // Nothing below three changes, and nothing where every read brought a new value: then it changes
+  // faster than it was read.
+  std::optional<UpdatePeriod> update;
+  bool changes_at_every_read = false;
+};
+
+// What reading a source costs, and how its channels move.
+struct SourceProbe {
+  std::chrono::nanoseconds spacing{0};  // from one read to the next, as meant
+  std::int64_t reads = 0;
+  std::chrono::nanoseconds cost_median{0};
+  std::chrono::nanoseconds cost_most{0};
+  std::vector<ChannelProbe> channels;  // one for each of the source's
+};
+
+// Reads `source` for about `span`, ten times as often as it is meant to be read where it is a
+// counter of this machine, else as often: slow sensors and power sensors answer nonsense when
+// hurried. Ends early when `wait` says so.
+SourceProbe ProbeSource(PowerSource& source, const Clock& clock, const Wait& wait,
+                        std::chrono::nanoseconds span);
+
+}  // namespace wattfleet::agent
+
+#endif  // WF_AGENT_DOCTOR_SENSOR_PROBE_H_
