@@ -13,7 +13,6 @@
 namespace wattfleet::coordinator {
 namespace {
 
-constexpr int kLetters = 26;
 // What is kept of a wrong answer to show to people.
 constexpr std::size_t kLongestExtraction = 256;
 
@@ -80,7 +79,7 @@ Verdict ExactGrader::Grade(const Query& query, std::string_view content) const {
   bool correct = false;
   for (const std::string& reference : query.references) {
     if (IsBracketedLetter(reference)) {
-      const ChoiceAnswer choice = ReadChoice(text, kLetters, {});
+      const ChoiceAnswer choice = ReadChoice(text, OptionSet{}, {});
       if (choice.letter != 0) {
         extracted = std::string{'(', choice.letter, ')'};
       }

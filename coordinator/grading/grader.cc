@@ -14,9 +14,10 @@ namespace wattfleet::coordinator {
 
 absl::StatusOr<const Grader*> FindGrader(std::string_view name) {
   static const McqGrader mcq;
+  static const McqGrader mcq_first(SeveralNamed::kTakeFirst);
   static const ExactGrader exact;
   static const NumericGrader numeric;
-  static const std::vector<const Grader*> graders = {&mcq, &exact, &numeric};
+  static const std::vector<const Grader*> graders = {&mcq, &mcq_first, &exact, &numeric};
   std::vector<std::string> names;
   for (const Grader* grader : graders) {
     if (grader->name() == name) {

@@ -17,6 +17,8 @@ namespace {
 constexpr int kLetters = 26;
 // How far behind a marker its letter, and behind the letter a further one, may stand.
 constexpr std::size_t kLetterWindow = 64;
+// How long the text of an option in a list may be for its next label to be seen.
+constexpr std::size_t kListWindow = 512;
 // An option's text longer than this is not searched for.
 constexpr std::size_t kLongestOptionText = 1024;
 
@@ -40,17 +42,27 @@ bool IsWordByte(char c) {
   return IsAsciiAlpha(c) || IsAsciiDigit(c) || (c & 0x80) != 0;
 }
 
+// "A = 3", "A - B = 7" and "$C = 5/9(F - 32)$" are equations.
+bool StartsEquation(std::string_view tail) {
+  static const Pattern kEquation(R"([ \t]*(?:[-+*/^][ \t]*\w{1,3}[ \t]*)?[=<>])");
+  return kEquation.MatchStart(tail);
+}
+
 // A letter that is also an English word, unmarked, needs something behind it that no sentence
 // about "a ..." or "I ..." has.
 bool ReadsAsWord(char letter, std::string_view tail) {
   static const Pattern kProse(R"([ \t]+[a-z])");
   static const Pattern kReasonFollows(R"([ \t]+(?:because|since|as|and|or|for|with|due)\b)");
-  static const Pattern kEquation(R"([ \t]*=)");
-  if (kEquation.MatchStart(tail)) {
-    return true;
-  }
   return (letter == 'A' || letter == 'I') && kProse.MatchStart(tail) &&
          !kReasonFollows.MatchStart(tail);
+}
+
+// A small letter in brackets means an option only where nothing but a reason follows: in "(a) 11 A,
+// (b) 29 A" it labels a part of the question.
+bool LabelsAPart(std::string_view tail) {
+  static const Pattern kOptionEnds(
+      R"([)\]}*`][)\]}*_"'`$]*\s*(?:[.,;:!]?\s*(?:\z|\n)|[.,;:!]\s|(?:because|since|as|with|due)\b))");
+  return !kOptionEnds.MatchStart(tail);
 }
 
 // The letter that stands at `from`, marks and filler words skipped.
@@ -73,21 +85,22 @@ std::optional<FoundLetter> LetterAt(std::string_view text, std::size_t from) {
   }
   found.is_marked = before.find_first_of("([{*`$\"'_") != std::string_view::npos;
   found.is_boxed = before.find("boxed") != std::string_view::npos;
+  const std::string_view tail = text.substr(found.at + 1, kLetterWindow);
   if (!IsAsciiUpper(text[found.at])) {
     const bool enclosed =
         !before.empty() && std::string_view("([{*`").find(before.back()) != std::string_view::npos;
-    if (!enclosed || std::string_view(")]}*`.").find(next) == std::string_view::npos) {
+    if (!enclosed || LabelsAPart(tail)) {
       return std::nullopt;
     }
   }
-  if (!found.is_marked && ReadsAsWord(text[found.at], text.substr(found.at + 1, kLetterWindow))) {
+  if (StartsEquation(tail) || (!found.is_marked && ReadsAsWord(text[found.at], tail))) {
     return std::nullopt;
   }
   return found;
 }
 
 // Whether the text behind a stated letter goes on to another: "(A) and (B)", "A, C", "B or D".
-bool NamesAnother(char letter, std::string_view tail, int options) {
+bool NamesAnother(char letter, std::string_view tail, const OptionSet& options) {
   static const Pattern kMore(
       R"([)\]}*_"'`$.]*\s*(?:,\s*(?:and\b|or\b)?|and\b|or\b|&|/)\s*([(\[*"'`$]*)(?:(?i:option|choice)\s+\(?)?([A-Z])([)\]}*"'`$]*))");
   static const Pattern kListGoesOn(R"(\s*(?:[.,;]|and\b|or\b|&|\z|\n))");
@@ -99,11 +112,20 @@ bool NamesAnother(char letter, std::string_view tail, int options) {
   }
   const char other = groups[2][0];
   const std::string_view rest = tail.substr(groups[0].size());
-  if (other == letter || other - 'A' >= options || (!rest.empty() && IsWordByte(rest[0]))) {
+  if (other == letter || other - 'A' >= options.count || (!rest.empty() && IsWordByte(rest[0]))) {
     return false;
   }
   const bool marked = !groups[1].empty() || !groups[3].empty();
   return marked ? !kVerb.MatchStart(rest) : kListGoesOn.MatchStart(rest);
+}
+
+// Whether the stated letter is the first label of a list: "The answer is:\nA. red\nC. blue".
+bool HeadsAList(std::string_view text, std::size_t begin, std::size_t letter_at) {
+  static const Pattern kNextLabel(R"([^\n]*\n[ \t*(]*([A-Z])[).:][ \t*]*\S)");
+  re2::StringPiece groups[2];
+  return text.substr(begin, letter_at - begin).find('\n') != std::string_view::npos &&
+         kNextLabel.MatchStart(text.substr(letter_at + 1, kListWindow), groups, 2) &&
+         groups[1][0] != text[letter_at];
 }
 
 // "The answer (D) is incorrect" states nothing.
@@ -113,9 +135,20 @@ bool IsDenied(std::string_view tail) {
   return kDenial.MatchStart(tail.substr(0, kLetterWindow));
 }
 
+// Behind "the answer is": where the letter stands in "not among the choices, but the closest is
+// (D)", else `stated`.
+std::size_t BehindClosest(std::string_view text, std::size_t stated) {
+  static const Pattern kClosest(
+      R"((?:not\b[^.\n]{0,60}\b(?:is\s+)?)?(?:closest|nearest)\b[^.\n]{0,40}?\b(?:is|to|be)\b:?\s*)");
+  re2::StringPiece match;
+  return kClosest.MatchStart(text.substr(stated, 2 * kLetterWindow), &match, 1)
+             ? stated + match.size()
+             : stated;
+}
+
 std::optional<Statement> StatementAt(std::string_view text, std::size_t begin, std::size_t stated,
-                                     int options) {
-  const std::optional<FoundLetter> found = LetterAt(text, stated);
+                                     const OptionSet& options) {
+  const std::optional<FoundLetter> found = LetterAt(text, BehindClosest(text, stated));
   if (!found || IsDenied(text.substr(found->at + 1))) {
     return std::nullopt;
   }
@@ -124,11 +157,13 @@ std::optional<Statement> StatementAt(std::string_view text, std::size_t begin, s
                    .end = found->at + 1,
                    .letter = letter,
                    .is_final = found->is_boxed,
-                   .names_several = NamesAnother(letter, text.substr(found->at + 1), options),
-                   .outside = letter - 'A' >= options};
+                   .names_several = options.several == SeveralNamed::kRefuse &&
+                                    (NamesAnother(letter, text.substr(found->at + 1), options) ||
+                                     HeadsAList(text, begin, found->at)),
+                   .outside = letter - 'A' >= options.count};
 }
 
-void AddBoxed(std::string_view text, int options, std::vector<Statement>& statements) {
+void AddBoxed(std::string_view text, const OptionSet& options, std::vector<Statement>& statements) {
   constexpr std::string_view kBoxed = "\\boxed{";
   const std::size_t from_markers = statements.size();
   for (std::size_t at = text.find(kBoxed); at != std::string_view::npos;
@@ -143,7 +178,7 @@ void AddBoxed(std::string_view text, int options, std::vector<Statement>& statem
   }
 }
 
-std::vector<Statement> FindStatements(std::string_view text, int options) {
+std::vector<Statement> FindStatements(std::string_view text, const OptionSet& options) {
   std::vector<Statement> statements;
   for (const AnswerMarker& marker : FindAnswerMarkers(text, ShortForm::kIgnore)) {
     if (std::optional<Statement> s = StatementAt(text, marker.begin, marker.stated, options)) {
@@ -190,31 +225,17 @@ Statement LastStanding(std::string_view text, const std::vector<Statement>& stat
   return standing;
 }
 
-ChoiceAnswer ReadStatements(std::string_view text, int options) {
-  const std::vector<Statement> statements = FindStatements(text, options);
-  if (statements.empty()) {
-    return {.reason = kNothingStated};
-  }
-  const Statement standing = LastStanding(text, statements);
-  if (standing.outside) {
-    return {.reason = kOutsideOptions};
-  }
-  if (standing.names_several) {
-    return {.reason = kSeveralStated};
-  }
-  return {.letter = standing.letter, .reason = {}};
-}
-
 // "The correct option is (B)" and "(B) is the correct answer".
-char ReadJudgement(std::string_view text, int options) {
+char ReadJudgement(std::string_view text, const OptionSet& options) {
   static const Pattern kCorrectOptionIs(
       R"((?i)\b(?:(?:correct|right|best|final|my)\s+(?:option|choice|letter)\s*(?:is\b|would be\b|must be\b|:))"
+      R"(|most\s+(?:accurate|appropriate|likely|precise|suitable)\s+(?:one|option|choice|letter)\s+(?:is|would be)\b)"
       R"(|(?:i|we)(?:'d|'ll|\s+would|\s+will)?\s+(?:choose|pick|select|go\s+with)\b))");
   static const Pattern kIsCorrect(
       R"((?:\(([A-Z])\)|(?i:option|choice|answer)\s+[(*]*([A-Z])[)*]*)\*{0,2}\s+(?i:is|as|must be)\s+(?i:(?:the|most|likely|therefore|thus)\s+)*(?i:correct|right|best)\b)");
   char answer = 0;
   const auto take = [&](char letter) {
-    const bool first = answer == 0 && letter - 'A' < options;
+    const bool first = answer == 0 && letter - 'A' < options.count;
     const bool same = letter == answer;
     answer = first || same ? letter : 0;
     return first || same;
@@ -236,8 +257,26 @@ char ReadJudgement(std::string_view text, int options) {
   return answer;
 }
 
+ChoiceAnswer ReadStatements(std::string_view text, const OptionSet& options) {
+  const std::vector<Statement> statements = FindStatements(text, options);
+  if (statements.empty()) {
+    return {.reason = kNothingStated};
+  }
+  const Statement standing = LastStanding(text, statements);
+  if (standing.outside) {
+    return {.reason = kOutsideOptions};
+  }
+  if (standing.names_several) {
+    const std::size_t end = EndOfOwnAnswer(text, standing.end);
+    const char settled = ReadJudgement(text.substr(standing.end, end - standing.end), options);
+    return settled != 0 ? ChoiceAnswer{.letter = settled, .reason = {}}
+                        : ChoiceAnswer{.reason = kSeveralStated};
+  }
+  return {.letter = standing.letter, .reason = {}};
+}
+
 // The letter of a line that holds nothing else, or 0.
-char LoneLetter(std::string_view line, int options) {
+char LoneLetter(std::string_view line, const OptionSet& options) {
   static const Pattern kLone(
       R"([\s*_`"'(\[${#>]*(?:\\[a-z]+\{)*(?:(?i:option|choice|answer|final answer)[\s:*]*)?[\s*_`"'(\[]*([A-Za-z])[)\].*_`"'$}\s]*)");
   re2::StringPiece groups[2];
@@ -245,12 +284,24 @@ char LoneLetter(std::string_view line, int options) {
     return 0;
   }
   const char letter = absl::ascii_toupper(static_cast<unsigned char>(groups[1][0]));
-  return letter - 'A' < options ? letter : 0;
+  return letter - 'A' < options.count ? letter : 0;
 }
 
 bool StartsLikeOption(std::string_view line) {
   static const Pattern kLabel(R"([\s*(]*[A-Z][).:]\s*\S)");
   return kLabel.MatchStart(line);
+}
+
+std::string_view LineAbove(std::string_view text, std::string_view line) {
+  return LastLine(text.substr(0, static_cast<std::size_t>(line.data() - text.data())));
+}
+
+// The letter that stands alone in the last line: a bare one that follows a list of options is the
+// start of the next of them, cut off.
+char LastLineLetter(std::string_view text, const OptionSet& options) {
+  const std::string_view line = LastLine(text);
+  const bool cut_off = line.size() == 1 && StartsLikeOption(LineAbove(text, line));
+  return cut_off ? '\0' : LoneLetter(line, options);
 }
 
 // The letter of a last line "B. <exactly the text of option B>" that does not end a list of
@@ -263,9 +314,7 @@ char LabelledOption(std::string_view text, const std::vector<std::string>& optio
     return 0;
   }
   const auto index = static_cast<std::size_t>(groups[1][0] - 'A');
-  const std::string_view above =
-      LastLine(text.substr(0, static_cast<std::size_t>(line.data() - text.data())));
-  if (index >= option_texts.size() || StartsLikeOption(above) ||
+  if (index >= option_texts.size() || StartsLikeOption(LineAbove(text, line)) ||
       Normalised({groups[2].data(), groups[2].size()}) != Normalised(option_texts[index])) {
     return 0;
   }
@@ -274,7 +323,7 @@ char LabelledOption(std::string_view text, const std::vector<std::string>& optio
 
 // The letter of a response that begins with "B. ..." or "(B) ..." and labels nothing else. "I." is
 // left out: it numbers statements.
-char LeadingLabel(std::string_view text, int options) {
+char LeadingLabel(std::string_view text, const OptionSet& options) {
   static const Pattern kLeading(R"([\s*_`(]*([A-Z])[).][)*\s]*[ \t*]\S)");
   static const Pattern kAnotherLabel(R"(\n[\s*(]*[A-Z][).:]\s*\S)");
   re2::StringPiece groups[2];
@@ -282,7 +331,7 @@ char LeadingLabel(std::string_view text, int options) {
     return 0;
   }
   const char letter = groups[1][0];
-  return letter - 'A' < options && letter != 'I' ? letter : '\0';
+  return letter - 'A' < options.count && letter != 'I' ? letter : '\0';
 }
 
 // The letter of the one option whose text `candidate` is, or 0.
@@ -322,7 +371,7 @@ char ReadOptionText(std::string_view text, const std::vector<std::string>& optio
 
 }  // namespace
 
-ChoiceAnswer ReadChoice(std::string_view text, int options,
+ChoiceAnswer ReadChoice(std::string_view text, const OptionSet& options,
                         const std::vector<std::string>& option_texts) {
   const ChoiceAnswer stated = ReadStatements(text, options);
   if (stated.letter != 0 || stated.reason == kSeveralStated) {
@@ -331,7 +380,7 @@ ChoiceAnswer ReadChoice(std::string_view text, int options,
   if (const char letter = ReadJudgement(text, options); letter != 0) {
     return {.letter = letter, .reason = {}};
   }
-  if (const char letter = LoneLetter(LastLine(text), options); letter != 0) {
+  if (const char letter = LastLineLetter(text, options); letter != 0) {
     return {.letter = letter, .reason = {}};
   }
   if (const char letter = LoneLetter(LineFrom(TrimSpace(text), 0), options); letter != 0) {
@@ -355,8 +404,10 @@ Verdict McqGrader::Grade(const Query& query, std::string_view content) const {
   if (text.empty()) {
     return NoAnswer(*this, ReasonForSilence(content));
   }
-  const int options =
-      query.options.empty() ? kLetters : std::min(kLetters, static_cast<int>(query.options.size()));
+  const OptionSet options{.count = query.options.empty()
+                                       ? kLetters
+                                       : std::min(kLetters, static_cast<int>(query.options.size())),
+                          .several = several_};
   const ChoiceAnswer answer = ReadChoice(text, options, query.options);
   if (answer.letter == 0) {
     return NoAnswer(*this, answer.reason);

@@ -151,6 +151,43 @@ TEST(McqGraderTest, DoesNotScoreAnswersThatNameSeveralOptions) {
                {"The answer is B, I think.", "B"}});
 }
 
+TEST(McqGraderTest, TakesTheOptionOnWhichAnAnswerOfSeveralSettles) {
+  ExpectTaken(
+      {{"The answer is (A) or (E), but of the two the most accurate one is (E).", "E"},
+       {"The answer is (A) or (E). The correct option is (A).", "A"},
+       {"The answer is (A) or (E).\n\nQuestion: x? The correct option is (A).", kSeveralStated},
+       {"The answer is:\nA. red\nC. blue", kSeveralStated},
+       {"The answer is:\nC. blue\n\nThat is all.", "C"}});
+}
+
+TEST(McqGraderTest, TakesTheFirstOfSeveralWhereItIsAskedTo) {
+  const McqGrader grader(SeveralNamed::kTakeFirst);
+  const Query query = QueryOf({"A"}, TenOptions());
+
+  EXPECT_EQ(grader.Grade(query, "The answer is (A) and (B).").extracted, "A");
+  EXPECT_EQ(grader.Grade(query, "The answer is:\nA. red\nC. blue").extracted, "A");
+  EXPECT_EQ(grader.Grade(query, "The answer is (A) and (B).").grader, "mcq_first");
+}
+
+TEST(McqGraderTest, TakesTheClosestOptionOnlyWhereItIsTheAnswer) {
+  ExpectTaken({{"The answer is not among the choices, but the closest is (D).", "D"},
+               {"The answer is not listed, but is closest to (G)", "G"},
+               {"The answer is closest to option B.", "B"},
+               {"The answer is not among the choices. The closest is far off.", kNothingStated},
+               {"The closest value is (C).", kNothingStated}});
+}
+
+TEST(McqGraderTest, DoesNotTakePartsFormulasAndCutOffListsForOptions) {
+  ExpectTaken({{"The answer is (a) 11.1 amps, (b) 29.4 amps.", kNothingStated},
+               {"The answer is (b) Three. The answer is (F).", "F"},
+               {"The answer is (d).", "D"},
+               {"The answer is (d) because of it.", "D"},
+               {"So the answer is $C = 5/9(F - 32)$. The answer is (F).", "F"},
+               {"The answer is: A - B = -113", kNothingStated},
+               {"The choices:\nA. red\nB. green\nC", kNothingStated},
+               {"The choices:\nA. red\nB. green\n\n**C**", "C"}});
+}
+
 TEST(McqGraderTest, RefusesALetterBeyondTheOptions) {
   EXPECT_EQ(Taken("The answer is (E).", {"a", "b", "c", "d"}), kOutsideOptions);
   EXPECT_EQ(Taken("E", {"a", "b", "c", "d"}), kNothingStated);
