@@ -51,14 +51,17 @@ ReadFault KeptFile::ReadNumber(std::uint64_t& number) const {
   if (const ReadFault fault = Read(buffer, text); fault != ReadFault::kNone) {
     return fault;
   }
+  const std::optional<std::uint64_t> value = WholeNumber(text);
+  number = value.value_or(number);
+  return value ? ReadFault::kNone : ReadFault::kUnavailable;
+}
+
+std::optional<std::uint64_t> WholeNumber(std::string_view text) {
   std::uint64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || (rest != end && *rest != '\n')) {
-    return ReadFault::kUnavailable;
-  }
-  number = value;
-  return ReadFault::kNone;
+  const bool is_whole = error == std::errc() && (rest == end || *rest == '\n');
+  return is_whole ? std::optional(value) : std::nullopt;
 }
 
 absl::StatusOr<std::string> ReadFirstLine(const std::string& path) {

@@ -2,6 +2,7 @@
 #define WF_AGENT_POWER_KEPT_FILE_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ class KeptFile {
   explicit KeptFile(int descriptor) : descriptor_(descriptor) {}
   int descriptor_;
 };
+
+// The whole non-negative number that `text` is, alone or before the end of its first line.
+std::optional<std::uint64_t> WholeNumber(std::string_view text);
 
 // The first line of a small file; errors as KeptFile::Open.
 absl::StatusOr<std::string> ReadFirstLine(const std::string& path);

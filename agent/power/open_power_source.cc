@@ -6,8 +6,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 
+#include "agent/power/battery/battery_power_source.h"
+#include "agent/power/ioreport/ioreport_power_source.h"
+#include "agent/power/jetson/jetson_power_source.h"
 #include "agent/power/modelled/modelled_power_source.h"
 #include "agent/power/nvml/nvml_power_source.h"
+#include "agent/power/powermetrics/powermetrics_power_source.h"
 #include "agent/power/rapl/rapl_power_source.h"
 #include "agent/power/remedy.h"
 #include "agent/power/source_options.h"
@@ -30,6 +34,10 @@ struct Row {
 constexpr Row kSources[] = {
     {"nvml", Use::kAutomatic, NvmlPowerSource::Open},
     {"rapl", Use::kAutomatic, RaplPowerSource::Open},
+    {"ioreport", Use::kAutomatic, IoReportPowerSource::Open},
+    {"jetson", Use::kAutomatic, JetsonPowerSource::Open},
+    {"powermetrics", Use::kByNameOnly, PowermetricsPowerSource::Open},
+    {"battery", Use::kByNameOnly, BatteryPowerSource::Open},
     {"modelled", Use::kByNameOnly, ModelledPowerSource::Open},
 };
 

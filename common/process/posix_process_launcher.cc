@@ -41,14 +41,16 @@ struct Pipe {
   }
   ~Pipe() {
     CloseWriteEnd();
-    ::close(ends[0]);
+    CloseReadEnd();
   }
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
   bool is_open() const { return ends[0] >= 0; }
-  void CloseWriteEnd() {
-    if (ends[1] >= 0) {
-      ::close(std::exchange(ends[1], -1));
+  void CloseReadEnd() { Close(ends[0]); }
+  void CloseWriteEnd() { Close(ends[1]); }
+  static void Close(int& end) {
+    if (end >= 0) {
+      ::close(std::exchange(end, -1));
     }
   }
 
@@ -84,8 +86,8 @@ ProcessExit ExitOf(int status) {
 class PosixProcess final : public ChildProcess {
  public:
   // `log`, when it is a descriptor, is closed at the end.
-  PosixProcess(std::size_t output_bytes_max, int log)
-      : output_bytes_max_(output_bytes_max), log_(log) {}
+  PosixProcess(const ProcessSpec& spec, int log)
+      : output_bytes_max_(spec.output_bytes_max), log_(log), on_output_(spec.on_output) {}
   ~PosixProcess() override {
     Terminate(std::chrono::milliseconds(0));
     if (log_ >= 0) {
@@ -94,7 +96,7 @@ class PosixProcess final : public ChildProcess {
   }
 
   absl::Status Start(ForkPlan plan) {
-    if (!output_.is_open() || !no_more_.is_open()) {
+    if (!output_.is_open() || !no_more_.is_open() || !hang_up_.is_open()) {
       return absl::UnavailableError(
           absl::StrFormat("starting %s: no descriptor left", plan.program));
     }
@@ -171,20 +173,26 @@ class PosixProcess final : public ChildProcess {
 
   void Signal(int number) {
     absl::MutexLock lock(&mutex_);
-    if (pid_ > 0 && !exit_) {
-      ::kill(-pid_, number);
+    if (pid_ > 0 && !exit_ && ::kill(-pid_, number) != 0 && errno == EPERM) {
+      hang_up_.CloseWriteEnd();
     }
   }
 
   // Until the process has ended: a descendant that left the group may hold the pipe for longer.
   void KeepOutput() {
     ::fcntl(output_.ends[0], F_SETFL, O_NONBLOCK);
-    std::array<pollfd, 2> ready = {pollfd{.fd = output_.ends[0], .events = POLLIN, .revents = 0},
-                                   pollfd{.fd = no_more_.ends[0], .events = 0, .revents = 0}};
+    std::array<pollfd, 3> ready = {pollfd{.fd = output_.ends[0], .events = POLLIN, .revents = 0},
+                                   pollfd{.fd = no_more_.ends[0], .events = 0, .revents = 0},
+                                   pollfd{.fd = hang_up_.ends[0], .events = 0, .revents = 0}};
     do {
       ::poll(ready.data(), ready.size(), -1);
-      if (!ReadOutput()) {
+      if (ready[0].fd >= 0 && !ReadOutput()) {
         ready[0].fd = -1;
+      }
+      if ((ready[2].revents & POLLHUP) != 0) {
+        output_.CloseReadEnd();
+        ready[0].fd = -1;
+        ready[2].fd = -1;
       }
     } while ((ready[1].revents & POLLHUP) == 0);
     absl::MutexLock lock(&mutex_);
@@ -201,6 +209,9 @@ class PosixProcess final : public ChildProcess {
         [[maybe_unused]] const ssize_t kept =
             ::write(log_, bytes.data(), static_cast<std::size_t>(n));
       }
+      if (on_output_) {
+        on_output_(std::string_view(bytes.data(), static_cast<std::size_t>(n)));
+      }
       absl::MutexLock lock(&mutex_);
       tail_.append(bytes.data(), static_cast<std::size_t>(n));
       if (tail_.size() > 2 * output_bytes_max_) {
@@ -212,8 +223,10 @@ class PosixProcess final : public ChildProcess {
 
   const std::size_t output_bytes_max_;
   const int log_;
+  const std::function<void(std::string_view)> on_output_;
   Pipe output_;
   Pipe no_more_;  // its write end closes when the process has ended
+  Pipe hang_up_;  // its write end closes to close the output that we read
   mutable absl::Mutex mutex_;
   pid_t pid_ ABSL_GUARDED_BY(mutex_) = 0;
   std::optional<ProcessExit> exit_ ABSL_GUARDED_BY(mutex_);
@@ -269,7 +282,7 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> PosixProcessLauncher::Launch(
           absl::StrFormat("cannot write %s: %s", spec.log_path, std::strerror(errno)));
     }
   }
-  auto process = std::make_unique<PosixProcess>(spec.output_bytes_max, log);
+  auto process = std::make_unique<PosixProcess>(spec, log);
   WF_RETURN_IF_ERROR(process->Start(std::move(plan)));
   return process;
 }

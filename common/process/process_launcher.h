@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ struct ProcessSpec {
   std::vector<std::pair<std::string, std::string>> environment;  // beside what is inherited
   std::size_t output_bytes_max = 64U << 10;                      // of its output, the end is kept
   std::string log_path;  // when set, all of its output is appended to this file too
+  // When set, is given all of its output too, piece by piece as it comes, on a thread of the
+  // process's own; not called any more once its ChildProcess is destroyed.
+  std::function<void(std::string_view)> on_output;
 };
 
 // The last line of `output` that is not empty, for messages.
@@ -46,7 +50,9 @@ class ChildProcess {
   virtual bool WaitForExit(std::chrono::milliseconds span) = 0;
   // The end of what it wrote to its standard output and error. Complete once it has ended.
   virtual std::string OutputTail() const = 0;
-  // Asks it to end, insists after `grace`, and returns when it has ended.
+  // Asks it to end, insists after `grace`, and returns when it has ended. One that runs as another
+  // user (under sudo) cannot be signalled: its output is closed, so that it ends when it next
+  // writes.
   virtual void Terminate(std::chrono::milliseconds grace) = 0;
 };
 

@@ -1,9 +1,11 @@
 #include "agent/power/rapl/rapl_power_source.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <map>
-#include <optional>
+#include <sstream>
 #include <system_error>
 
 #include "absl/strings/match.h"
@@ -15,6 +17,7 @@
 
 #include "agent/power/remedy.h"
 #include "agent/power/source_options.h"
+#include "agent/power/systematic_error.h"
 #include "common/status/status_macros.h"
 
 namespace wattfleet::agent {
@@ -22,6 +25,10 @@ namespace wattfleet::agent {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// More than this is no domain, where the tree states no limit.
+constexpr double kMaxWatts = 2000;
 
 // Linux lets only root read the counters since 5.10 (CVE-2020-8694); this opens them to a group.
 constexpr char kPermissionRemedy[] =
@@ -38,6 +45,46 @@ bool IsZoneId(const std::string& id, std::size_t depth) {
            int number = 0;
            return absl::SimpleAtoi(part, &number) && number >= 0;
          });
+}
+
+// Server CPUs measure what client CPUs partly model (Desrochers et al., MEMSYS 2016).
+bool IsServer(const std::string& proc_root) {
+  std::ifstream file(proc_root + "/cpuinfo");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return absl::StrContains(text.str(), "Xeon") || absl::StrContains(text.str(), "EPYC");
+}
+
+// Budget of the relative error that does not average out: +- this.
+double HalfWidthOf(Scope scope, bool is_server) {
+  if (scope == Scope::kPlatform) {
+    return 0.10;
+  }
+  if (is_server) {
+    return 0.05;
+  }
+  return scope == Scope::kDram ? 0.20 : 0.10;
+}
+
+// Twice the greatest limit that the zone states: bursts may go beyond what holds on average.
+double MaxWattsOf(const std::string& folder) {
+  constexpr int kConstraints = 3;
+  constexpr double kBurst = 2;
+  double most = 0;
+  for (int i = 0; i < kConstraints; ++i) {
+    for (const char* file : {"_max_power_uw", "_power_limit_uw"}) {
+      const auto text = ReadFirstLine(absl::StrCat(folder, "/constraint_", i, file));
+      double microwatts = 0;
+      if (text.ok() && absl::SimpleAtod(*text, &microwatts) && std::isfinite(microwatts)) {
+        most = std::max(most, microwatts * 1e-6);
+      }
+    }
+  }
+  return most > 1 ? std::min(kMaxWatts, kBurst * most) : kMaxWatts;
+}
+
+std::optional<std::uint64_t> Valid(ReadFault fault, std::uint64_t number) {
+  return fault == ReadFault::kNone ? std::optional(number) : std::nullopt;
 }
 
 std::string NameOf(const std::string& folder) {
@@ -64,10 +111,12 @@ std::map<std::string, std::string> Entries(const std::string& powercap, const st
 std::vector<RaplPowerSource::Zone> RaplPowerSource::FindZones(const std::string& powercap) {
   std::vector<Zone> zones;
   const auto add = [&zones](Zone zone) {
-    const bool is_twin = std::any_of(zones.begin(), zones.end(),
-                                     [&zone](const Zone& z) { return z.label == zone.label; });
-    if (!is_twin) {
+    const auto same = std::find_if(zones.begin(), zones.end(),
+                                   [&zone](const Zone& z) { return z.label == zone.label; });
+    if (same == zones.end()) {
       zones.push_back(std::move(zone));
+    } else if (absl::StrContains(zone.folder, "intel-rapl-mmio:")) {
+      same->twin_folder = zone.folder;
     }
   };
   for (const char* provider : {"intel-rapl", "intel-rapl-mmio"}) {
@@ -76,22 +125,22 @@ std::vector<RaplPowerSource::Zone> RaplPowerSource::FindZones(const std::string&
       const std::string name = NameOf(folder);
       parents[id] = name;
       if (absl::StartsWith(name, "package")) {
-        add({folder, name, Scope::kCpuPackage});
+        add({folder, name, Scope::kCpuPackage, ""});
       } else if (name == "psys") {
-        add({folder, name, Scope::kPlatform});
+        add({folder, name, Scope::kPlatform, ""});
       }
     }
     for (const auto& [id, folder] : Entries(powercap, provider, 2)) {
       const std::string& parent = parents[id.substr(0, id.find(':'))];
       if (NameOf(folder) == "dram") {
-        add({folder, absl::StrCat(parent, "/dram"), Scope::kDram});
+        add({folder, absl::StrCat(parent, "/dram"), Scope::kDram, ""});
       }
     }
   }
   return zones;
 }
 
-absl::Status RaplPowerSource::AddZone(const Zone& zone) {
+absl::Status RaplPowerSource::AddZone(const Zone& zone, bool is_server) {
   auto counter = KeptFile::Open(absl::StrCat(zone.folder, "/energy_uj"));
   if (absl::IsPermissionDenied(counter.status())) {
     return WithRemedy(
@@ -105,7 +154,13 @@ absl::Status RaplPowerSource::AddZone(const Zone& zone) {
   spec.kind = SampleKind::kCounter;
   spec.scope = zone.scope;
   spec.update_period = milliseconds(1);
-  nlohmann::json facts = {{"folder", zone.folder}, {"unit", "uJ"}, {"update_period_ms", 1}};
+  spec.max_watts = MaxWattsOf(zone.folder);
+  nlohmann::json facts = {
+      {"folder", zone.folder},
+      {"unit", "uJ"},
+      {"update_period_ms", 1},
+      {"max_watts", spec.max_watts},
+      {"systematic_relative", SystematicRelative(HalfWidthOf(zone.scope, is_server))}};
   const auto range = ReadFirstLine(absl::StrCat(zone.folder, "/max_energy_range_uj"));
   std::uint64_t max_range = 0;
   if (range.ok() && absl::SimpleAtoi(*range, &max_range) && max_range > 0) {
@@ -113,10 +168,30 @@ absl::Status RaplPowerSource::AddZone(const Zone& zone) {
     spec.modulus = max_range + 1;
     facts["max_energy_range_uj"] = max_range;
   }
+  Counter kept{*std::move(counter), std::nullopt, {}};
+  if (auto twin = KeptFile::Open(absl::StrCat(zone.twin_folder, "/energy_uj"));
+      !zone.twin_folder.empty() && twin.ok()) {
+    kept.twin = *std::move(twin);
+    facts["twin"] = zone.twin_folder;
+  }
   spec.facts_json = facts.dump();
   specs_.push_back(std::move(spec));
-  counters_.push_back(*std::move(counter));
+  counters_.push_back(std::move(kept));
   return absl::OkStatus();
+}
+
+void RaplPowerSource::BoundPollPeriod() {
+  constexpr double kShareOfWrap = 0.4;
+  constexpr milliseconds kShortest(10);
+  for (const ChannelSpec& spec : specs_) {
+    if (spec.modulus) {
+      // microjoules / watts = microseconds
+      const double wrap_us = static_cast<double>(*spec.modulus) / spec.max_watts;
+      const auto bound = std::chrono::microseconds(std::llround(
+          std::min(kShareOfWrap * wrap_us, static_cast<double>(poll_period_.count()) * 1e-3)));
+      poll_period_ = std::max<std::chrono::nanoseconds>(bound, kShortest);
+    }
+  }
 }
 
 absl::StatusOr<std::unique_ptr<PowerSource>> RaplPowerSource::Open(const SourceRequest& request,
@@ -134,17 +209,58 @@ absl::StatusOr<std::unique_ptr<PowerSource>> RaplPowerSource::Open(const SourceR
   }
   std::unique_ptr<RaplPowerSource> source(new RaplPowerSource());
   source->poll_period_ = period;
+  const bool is_server = IsServer(paths.proc_root);
   for (const Zone& zone : zones) {
-    WF_RETURN_IF_ERROR(source->AddZone(zone));
+    WF_RETURN_IF_ERROR(source->AddZone(zone, is_server));
   }
+  source->BoundPollPeriod();
   return source;
 }
 
-void RaplPowerSource::Read(std::span<ChannelValue> values) {
-  for (std::size_t i = 0; i < counters_.size(); ++i) {
-    values[i] = ChannelValue{};
-    values[i].fault = counters_[i].ReadNumber(values[i].raw);
+void RaplPowerSource::ReadCounter(Counter& counter, std::int64_t reads_per_second,
+                                  ChannelValue& value) {
+  value = ChannelValue{};
+  if (!counter.choice.is_switched()) {
+    value.fault = counter.file.ReadNumber(value.raw);
   }
+  if (!counter.twin) {
+    return;
+  }
+  ChannelValue twin;
+  twin.fault = counter.twin->ReadNumber(twin.raw);
+  if (counter.choice.is_switched()) {
+    value = twin;
+  } else if (counter.choice.Add(Valid(value.fault, value.raw), Valid(twin.fault, twin.raw),
+                                reads_per_second)) {
+    // The two do not continue each other.
+    value.fault = ReadFault::kLost;
+  }
+}
+
+void RaplPowerSource::CheckPlatform(std::span<ChannelValue> values) {
+  std::optional<std::uint64_t> packages = 0;
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (specs_[i].scope == Scope::kCpuPackage && packages) {
+      const auto package = Valid(values[i].fault, values[i].raw);
+      packages = package ? std::optional(*packages + *package) : std::nullopt;
+    }
+  }
+  constexpr seconds kWindow(10);
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (specs_[i].scope == Scope::kPlatform &&
+        !platform_check_.Add(Valid(values[i].fault, values[i].raw), packages,
+                             kWindow / poll_period_)) {
+      values[i].flags |= kFlagCounterRejected;
+    }
+  }
+}
+
+void RaplPowerSource::Read(std::span<ChannelValue> values) {
+  const std::int64_t reads_per_second = std::max<std::int64_t>(1, seconds(1) / poll_period_);
+  for (std::size_t i = 0; i < counters_.size(); ++i) {
+    ReadCounter(counters_[i], reads_per_second, values[i]);
+  }
+  CheckPlatform(values);
 }
 
 }  // namespace wattfleet::agent

@@ -2,7 +2,9 @@
 #define WF_AGENT_POWER_RAPL_RAPL_POWER_SOURCE_H_
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,17 +16,22 @@
 #include "agent/power/kept_file.h"
 #include "agent/power/power_config.h"
 #include "agent/power/power_source.h"
+#include "agent/power/rapl/counter_checks.h"
 
 namespace wattfleet::agent {
 
 // The energy counters of Intel and AMD CPUs, from Linux's powercap tree: one channel for each
-// package, for each DRAM domain, and for the platform (psys), where there are any. `core` and
-// `uncore` lie inside their package and are left out; the memory-mapped twin of a package is used
-// only where the package itself is missing.
+// package (or die), for each DRAM domain, and for the platform (psys), where there are any. `core`
+// and `uncore` lie inside their package and are left out. The memory-mapped twin of a package takes
+// its place where it is missing, or stands still for a second while the twin counts (CHANNEL_LOST
+// at that moment). psys is COUNTER_REJECTED unless and until it has advanced by 0.9 of the packages
+// over 10 s, and again whenever it has not.
+//
+// The wrapping counters are read at least every 0.4 of the shortest time in which one can wrap.
 class RaplPowerSource final : public PowerSource {
  public:
-  // Option: poll_ms (50). NOT_FOUND: no such tree; PERMISSION_DENIED: counters that this user may
-  // not read, with the udev rule as the remedy.
+  // Options: poll_ms (50), sysfs_root. NOT_FOUND: no such tree; PERMISSION_DENIED: counters that
+  // this user may not read, with the udev rule as the remedy.
   static absl::StatusOr<std::unique_ptr<PowerSource>> Open(const SourceRequest& request,
                                                            const PowerPaths& paths);
 
@@ -40,14 +47,25 @@ class RaplPowerSource final : public PowerSource {
     std::string folder;  // e.g. /sys/class/powercap/intel-rapl:0
     std::string label;   // e.g. "package-0", "package-0/dram"
     Scope scope;
+    std::string twin_folder;  // of the same domain, memory-mapped; may be empty
+  };
+  struct Counter {
+    KeptFile file;
+    std::optional<KeptFile> twin;
+    TwinChoice choice;
   };
   static std::vector<Zone> FindZones(const std::string& powercap);
-  absl::Status AddZone(const Zone& zone);
+  absl::Status AddZone(const Zone& zone, bool is_server);
+  // So short that no counter can wrap unseen.
+  void BoundPollPeriod();
+  static void ReadCounter(Counter& counter, std::int64_t reads_per_second, ChannelValue& value);
+  void CheckPlatform(std::span<ChannelValue> values);
 
   const std::string name_ = "rapl";
   std::chrono::nanoseconds poll_period_{0};
   std::vector<ChannelSpec> specs_;
-  std::vector<KeptFile> counters_;  // one per channel
+  std::vector<Counter> counters_;  // one per channel
+  PlatformCheck platform_check_;
 };
 
 }  // namespace wattfleet::agent

@@ -157,7 +157,7 @@ TEST(DescribePowerTest, SaysOfEachSourceWhetherItWorksOrWhatWouldMendIt) {
 
   const std::vector<SourceVerdict> verdicts = DescribePower(ConfigOn(tree));
 
-  ASSERT_EQ(verdicts.size(), 3U);
+  ASSERT_GE(verdicts.size(), 3U);
   EXPECT_EQ(verdicts[0].source, "nvml");
   EXPECT_FALSE(verdicts[0].is_usable());
   EXPECT_THAT(verdicts[0].reason, HasSubstr("Driver Not Loaded"));
@@ -165,8 +165,9 @@ TEST(DescribePowerTest, SaysOfEachSourceWhetherItWorksOrWhatWouldMendIt) {
   ASSERT_TRUE(verdicts[1].is_usable());
   EXPECT_EQ(verdicts[1].opened->channels()[0].name, "rapl/package-0");
   EXPECT_TRUE(verdicts[1].is_used);
-  EXPECT_FALSE(verdicts[2].is_usable());
-  EXPECT_THAT(verdicts[2].reason, HasSubstr("asked for by name"));
+  EXPECT_EQ(verdicts.back().source, "modelled");
+  EXPECT_FALSE(verdicts.back().is_usable());
+  EXPECT_THAT(verdicts.back().reason, HasSubstr("asked for by name"));
 }
 
 }  // namespace

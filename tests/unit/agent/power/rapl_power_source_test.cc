@@ -1,5 +1,7 @@
 #include "agent/power/rapl/rapl_power_source.h"
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -93,6 +95,101 @@ TEST(RaplPowerSourceTest, UsesTheMemoryMappedTwinOnlyWhereThePackageIsMissing) {
 
   EXPECT_EQ(Names(*source), std::vector<std::string>{"rapl/package-0"});
   EXPECT_EQ(ReadAll(*source)[0].raw, 99U);
+}
+
+TEST(RaplPowerSourceTest, TakesTheTwinWhereThePackageStandsStillForASecondWhileItCounts) {
+  SysfsTree tree;
+  tree.AddZone("intel-rapl:0", "package-0", 1'000, 262'143'328'850);
+  tree.AddZone("intel-rapl-mmio:0", "package-0", 5, 262'143'328'850);
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(tree));
+
+  std::vector<ReadFault> faults;
+  for (std::uint64_t i = 1; i <= 21; ++i) {  // 50 ms apart
+    tree.SetEnergy("intel-rapl-mmio:0", 5 + i);
+    const ChannelValue value = ReadAll(*source)[0];
+    faults.push_back(value.fault);
+    EXPECT_EQ(value.raw, 1'000U);
+  }
+  EXPECT_EQ(faults[19], ReadFault::kNone);
+  EXPECT_EQ(faults[20], ReadFault::kLost);  // the two counters do not continue each other
+  EXPECT_EQ(ReadAll(*source)[0].raw, 26U);
+  EXPECT_EQ(ReadAll(*source)[0].fault, ReadFault::kNone);
+}
+
+TEST(RaplPowerSourceTest, StaysWithAPackageThatCountsOrWhoseTwinDoesNot) {
+  SysfsTree tree;
+  tree.AddZone("intel-rapl:0", "package-0", 1'000, 262'143'328'850);
+  tree.AddZone("intel-rapl-mmio:0", "package-0", 5, 262'143'328'850);
+  tree.AddZone("intel-rapl:1", "package-1", 7, 262'143'328'850);
+  tree.AddZone("intel-rapl-mmio:1", "package-1", 9, 262'143'328'850);
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(tree));
+
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    tree.SetEnergy("intel-rapl:0", 1'000 + i / 10);
+    tree.SetEnergy("intel-rapl-mmio:0", 5 + i);
+    EXPECT_EQ(ReadAll(*source)[0].raw, 1'000 + i / 10);
+    EXPECT_EQ(ReadAll(*source)[1].fault, ReadFault::kNone);
+  }
+}
+
+TEST(RaplPowerSourceTest, BelievesThePlatformOnlyWhereItContainsThePackages) {
+  SysfsTree tree;
+  tree.AddZone("intel-rapl:0", "package-0", 0, 262'143'328'850);
+  tree.AddZone("intel-rapl:1", "psys", 0, 262'143'328'850);
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(tree));
+  std::uint64_t read = 0;
+  std::uint64_t platform = 0;
+  const auto flags_after = [&](int reads, std::uint64_t platform_step) {
+    Flags flags = 0;
+    for (int i = 0; i < reads; ++i) {
+      ++read;
+      platform += platform_step;
+      tree.SetEnergy("intel-rapl:0", 100 * read);
+      tree.SetEnergy("intel-rapl:1", platform);
+      const auto values = ReadAll(*source);
+      EXPECT_EQ(values[0].flags, 0U);
+      EXPECT_EQ(values[1].fault, ReadFault::kNone);
+      flags = values[1].flags;
+    }
+    return flags;
+  };
+
+  EXPECT_EQ(flags_after(200, 90), kFlagCounterRejected);  // not known yet: 10 s are 200 reads
+  EXPECT_EQ(flags_after(1, 90), 0U);
+  EXPECT_EQ(flags_after(200, 80), kFlagCounterRejected);
+  EXPECT_EQ(flags_after(200, 130), 0U);
+}
+
+TEST(RaplPowerSourceTest, ReadsSoOftenThatNoCounterWrapsUnseen) {
+  SysfsTree tree;
+  tree.AddZone("intel-rapl:0", "package-0", 0, 65'532'610'987);
+  WF_ASSERT_OK_AND_ASSIGN(const auto usual, Open(tree));
+  EXPECT_EQ(usual->poll_period(), std::chrono::milliseconds(50));
+  EXPECT_EQ(usual->channels()[0].max_watts, 2000);
+
+  tree.AddZone("intel-rapl:0", "package-0", 0, 20'000'000);  // 20 J
+  tree.Write(tree.ZonePath("intel-rapl:0") + "/constraint_0_max_power_uw", "125000000\n");
+  tree.Write(tree.ZonePath("intel-rapl:0") + "/constraint_1_power_limit_uw", "250000000\n");
+  WF_ASSERT_OK_AND_ASSIGN(const auto quick, Open(tree));
+  EXPECT_EQ(quick->channels()[0].max_watts, 500);
+  EXPECT_EQ(quick->poll_period(), std::chrono::milliseconds(16));  // 0.4 x 20 J / 500 W
+}
+
+TEST(RaplPowerSourceTest, BudgetsMoreErrorForClientsThanForServers) {
+  SysfsTree tree;
+  tree.AddZone("intel-rapl:0", "package-0", 0, 0);
+  tree.AddZone("intel-rapl:0:0", "dram", 0, 0);
+  PowerPaths paths;
+  paths.sysfs_root = tree.sysfs_root();
+  paths.proc_root = tree.proc_root();
+  const auto facts = [&](std::size_t channel) {
+    return (*RaplPowerSource::Open({"rapl", {}}, paths))->channels()[channel].facts_json;
+  };
+  EXPECT_THAT(facts(0), HasSubstr(R"("systematic_relative":0.0577)"));
+  EXPECT_THAT(facts(1), HasSubstr(R"("systematic_relative":0.1154)"));
+  tree.Write(tree.proc_root() + "/cpuinfo", "model name\t: AMD EPYC 9654\n");
+  EXPECT_THAT(facts(0), HasSubstr(R"("systematic_relative":0.0288)"));
+  EXPECT_THAT(facts(1), HasSubstr(R"("systematic_relative":0.0288)"));
 }
 
 TEST(RaplPowerSourceTest, SeesEachNewValueThroughTheFileItKeptOpen) {

@@ -6,7 +6,9 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -123,6 +125,34 @@ TEST(PosixProcessLauncherTest, KeepsTheEndOfALongOutput) {
   ASSERT_TRUE(process->WaitForExit(minutes(1)));
   EXPECT_EQ(process->OutputTail().size(), 100U);
   EXPECT_THAT(process->OutputTail(), EndsWith("line 4998\nline 4999\n"));
+}
+
+TEST(PosixProcessLauncherTest, GivesTheOutputAwayAsItComes) {
+  std::string given;
+  ProcessSpec spec;
+  spec.output_bytes_max = 2;
+  spec.on_output = [&given](std::string_view piece) { given += piece; };
+  const auto process = Shell("printf abc; printf def >&2", spec);
+  ASSERT_TRUE(process->WaitForExit(minutes(1)));
+
+  EXPECT_EQ(given, "abcdef");
+  EXPECT_EQ(process->OutputTail(), "ef");
+}
+
+// As a program under sudo is to us.
+TEST(PosixProcessLauncherTest, EndsAProcessOfAnotherUserByClosingItsOutput) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "needs root, to become somebody who may not signal what root started";
+  }
+  constexpr uid_t kNobody = 65'534;
+  auto process = Shell("trap '' TERM; while echo again; do :; done; exit 3");
+  ASSERT_EQ(::setresuid(kNobody, kNobody, 0), 0);
+  process->Terminate(milliseconds(1));
+  const std::optional<ProcessExit> exit = process->exit();
+  ASSERT_EQ(::setresuid(0, 0, 0), 0);
+
+  ASSERT_TRUE(exit.has_value());
+  EXPECT_NE(exit->signal, SIGKILL);
 }
 
 TEST(PosixProcessLauncherTest, PassesArgumentsAsTheyAreAndAddsToTheEnvironment) {

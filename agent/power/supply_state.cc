@@ -1,0 +1,52 @@
+#include "agent/power/supply_state.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace wattfleet::agent {
+
+const char* SupplyName(SupplyState state) {
+  return state == SupplyState::kMains ? "mains" : "battery";
+}
+
+SupplyWatcher::SupplyWatcher(const std::string& sysfs_root) {
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(sysfs_root + "/class/power_supply", error)) {
+    const std::string folder = entry.path().string();
+    const std::string type = ReadFirstLine(folder + "/type").value_or("");
+    const bool is_of_machine = ReadFirstLine(folder + "/scope").value_or("System") != "Device";
+    if (type == "Mains" || type == "USB") {
+      if (auto online = KeptFile::Open(folder + "/online"); online.ok()) {
+        mains_online_.push_back(*std::move(online));
+        has_supplies_ = true;
+      }
+    } else if (type == "Battery" && is_of_machine) {
+      has_battery_ = true;
+      has_supplies_ = true;
+    }
+  }
+}
+
+std::optional<SupplyState> SupplyWatcher::Read() const {
+  if (!has_supplies_) {
+    return std::nullopt;
+  }
+  bool is_told = true;
+  for (const KeptFile& file : mains_online_) {
+    std::uint64_t online = 0;
+    const ReadFault fault = file.ReadNumber(online);
+    if (fault == ReadFault::kNone && online != 0) {
+      return SupplyState::kMains;
+    }
+    is_told = is_told && fault == ReadFault::kNone;
+  }
+  if (!has_battery_) {
+    return SupplyState::kMains;
+  }
+  return is_told ? std::optional(SupplyState::kBattery) : std::nullopt;
+}
+
+}  // namespace wattfleet::agent
