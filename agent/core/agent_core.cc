@@ -140,10 +140,15 @@ void AgentCore::OnBaseline(const LeaseRun& run, const EngineIdentity& identity) 
 }
 
 void AgentCore::OnTrouble(const std::string& what) {
-  if (!what.empty() && what != trouble_) {
-    parts_.note(what);
-  }
+  const bool is_news = !what.empty() && what != trouble_;
   trouble_ = what;
+  if (!is_news) {
+    return;
+  }
+  parts_.note(what);
+  if (session_ == Session::kLive) {
+    SendHeartbeat();  // it may be over before the next regular one
+  }
 }
 
 void AgentCore::OnClosed(LeaseRun& run) {

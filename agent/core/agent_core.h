@@ -71,6 +71,7 @@ class AgentCore final : private CoordinatorLink::Receiver, private LeaseRun::Own
   void Obey(LeaseRun& run, LeaseVerdict verdict);
   void BeatLater(std::chrono::milliseconds period);
   void Beat(std::chrono::milliseconds period);
+  void SendHeartbeat();
 
   // agent_core.cc: the work.
   void OnBatch(ResultBatch batch) override;

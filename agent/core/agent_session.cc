@@ -220,6 +220,11 @@ void AgentCore::Beat(std::chrono::milliseconds period) {
     ConnectLater({});
     return;
   }
+  SendHeartbeat();
+  BeatLater(period);
+}
+
+void AgentCore::SendHeartbeat() {
   Heartbeat heartbeat{.seq = ++heartbeat_seq_,
                       .health = outbox_.trouble().empty() ? trouble_ : outbox_.trouble()};
   ForEachRun([&heartbeat](LeaseRun& run) {
@@ -227,9 +232,8 @@ void AgentCore::Beat(std::chrono::milliseconds period) {
       heartbeat.leases.push_back(run.progress());
     }
   });
-  heartbeats_[heartbeat.seq] = now;
+  heartbeats_[heartbeat.seq] = parts_.clock.MonotonicNow();
   parts_.link.Send(std::move(heartbeat));
-  BeatLater(period);
 }
 
 }  // namespace wattfleet::agent

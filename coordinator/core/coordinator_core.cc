@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace wattfleet::coordinator {
@@ -206,6 +207,7 @@ void CoordinatorCore::On(const HeartbeatReceived& event, Instant now, Effects& f
   }
   agent->last_heard = now.monotonic;
   agent->health = event.heartbeat.health;
+  NoteTrouble(*agent, now, fx);
   for (const LeaseProgress& progress : event.heartbeat.leases) {
     const OpenLease* lease = leases_.Find(progress.lease);
     if (lease == nullptr || lease->agent != agent->id || lease->epoch != progress.epoch) {
@@ -215,6 +217,20 @@ void CoordinatorCore::On(const HeartbeatReceived& event, Instant now, Effects& f
     leases_.Progress(progress.lease, progress.units_done, now.monotonic);
   }
   fx.messages.push_back({event.session, HeartbeatAck{event.heartbeat.seq}});
+}
+
+// What goes wrong with an agent's engine is kept beside what it worked on, once for each trouble:
+// numbers in it (ports, times) do not make it another.
+void CoordinatorCore::NoteTrouble(RosterAgent& agent, Instant now, Effects& fx) {
+  const std::vector<LeaseId> leases = leases_.OfAgent(agent.id);
+  std::string trouble = agent.health;
+  std::erase_if(trouble, [](unsigned char c) { return absl::ascii_isdigit(c); });
+  if (trouble.empty() || trouble == agent.noted_trouble || leases.empty()) {
+    return;
+  }
+  agent.noted_trouble = std::move(trouble);
+  const PairEntry& pair = pairs_.at(leases_.Find(leases.front())->pair);
+  Note(pair.spec.sweep, "AGENT", absl::StrCat(agent.hello.agent_name, ": ", agent.health), now, fx);
 }
 
 void CoordinatorCore::On(const GoodbyeReceived& event, Instant now, Effects& fx) {

@@ -132,7 +132,7 @@ class CoordinatorCore {
   void SplitPoisoned(PairEntry& pair, OpenShard& shard, Effects& fx);
   void QuarantineShard(PairEntry& pair, OpenShard& shard, const OpenLease& lease,
                        const std::string& reason, Effects& fx);
-  void CountAgainst(RosterAgent& agent, Instant now, Effects& fx);
+  void CountAgainst(RosterAgent& agent, Instant now);
 
   // core_results.cc: results and commits
   void On(const ResultsReceived& event, Instant now, Effects& fx);
@@ -148,6 +148,7 @@ class CoordinatorCore {
   void NoteSpeed(const OpenLease& lease, Instant now);
 
   StoreBatch& BatchOf(SweepId sweep, Effects& fx);
+  void NoteTrouble(RosterAgent& agent, Instant now, Effects& fx);
   void Note(SweepId sweep, const std::string& kind, const std::string& text, Instant now,
             Effects& fx);
   SpoolCursor& CursorOf(const RosterAgent& agent);

@@ -234,7 +234,7 @@ void CoordinatorCore::EndLease(LeaseId id, LeaseState state, Charge charge,
                                  .reason = reason});
   if (RosterAgent* agent = roster_.Find(lease.agent);
       agent != nullptr && charge != Charge::kNone && lease.accepted == 0) {
-    CountAgainst(*agent, now, fx);
+    CountAgainst(*agent, now);
   }
   if (OpenShard* shard = pair.plan.Find(lease.shard); shard != nullptr) {
     ReopenShard(pair, *shard, charge, lease, now, fx);
@@ -301,7 +301,7 @@ void CoordinatorCore::QuarantineShard(PairEntry& pair, OpenShard& shard, const O
   pair.plan.Finish(shard.record.id);
 }
 
-void CoordinatorCore::CountAgainst(RosterAgent& agent, Instant now, Effects&) {
+void CoordinatorCore::CountAgainst(RosterAgent& agent, Instant now) {
   agent.consecutive_failures += 1;
   if (agent.consecutive_failures < options_.breaker_failures) {
     return;
@@ -312,8 +312,6 @@ void CoordinatorCore::CountAgainst(RosterAgent& agent, Instant now, Effects&) {
   agent.quarantined_until =
       now.monotonic + std::min<std::chrono::milliseconds>(options_.breaker_pause * (1 << doublings),
                                                           std::chrono::hours(1));
-  agent.health = absl::StrCat("set aside after ", options_.breaker_failures,
-                              " leases in a row without a result");
 }
 
 }  // namespace wattfleet::coordinator

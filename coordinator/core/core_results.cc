@@ -239,7 +239,7 @@ void CoordinatorCore::FinishClose(OpenLease lease, const std::vector<UnitRange>&
            now, fx);
       // An engine that cannot start says nothing about the units: then only the agent is charged.
       if (!units_failed && agent != nullptr && lease.accepted == 0) {
-        CountAgainst(*agent, now, fx);
+        CountAgainst(*agent, now);
         agent->health = close.message;
       }
       EndLease(lease.id, LeaseState::kFailed, units_failed ? Charge::kError : Charge::kNone,

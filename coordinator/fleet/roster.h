@@ -41,7 +41,8 @@ struct RosterAgent {
   std::int32_t quarantines = 0;
   std::set<PairId> mismatched;  // pairs whose seal it cannot serve
   std::int64_t results = 0;
-  std::string health;
+  std::string health;         // what it last said of itself; empty: all is well
+  std::string noted_trouble;  // its last event, without digits
 };
 
 // Which agents exist, who is connected, and what their instances ask for. Not thread-safe: confined

@@ -26,6 +26,17 @@ std::string WorkOf(const CoordinatorCore& core, AgentId agent, const std::string
   return "";
 }
 
+// What the agent says of itself, and how long it gets no work for leases without a result.
+std::string HealthOf(const RosterAgent& agent, MonotonicTime now) {
+  std::string health = agent.health;
+  if (agent.quarantined_until > now) {
+    absl::StrAppend(&health, health.empty() ? "" : "; ", "no work for ",
+                    std::chrono::ceil<std::chrono::seconds>(agent.quarantined_until - now).count(),
+                    " s after leases in a row without a result");
+  }
+  return health;
+}
+
 }  // namespace
 
 void ToWire(const CoordinatorCore& core, const SweepEntry& sweep, v1::SweepStatus& wire) {
@@ -66,7 +77,7 @@ void AgentsToWire(const CoordinatorCore& core, MonotonicTime now, v1::AgentsRepl
     out.set_name(agent.hello.agent_name);
     const bool suspect = now - agent.last_heard > kSuspectAfter;
     out.set_state(!agent.session.has_value() ? "detached" : suspect ? "suspect" : "live");
-    out.set_health(agent.health);
+    out.set_health(HealthOf(agent, now));
     out.set_version(agent.hello.agent_version);
     out.set_results(agent.results);
     for (const std::string& channel : agent.hello.power_channels) {
