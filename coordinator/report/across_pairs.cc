@@ -11,6 +11,7 @@
 
 #include "common/domain/nearest_name.h"
 #include "common/status/status_macros.h"
+#include "coordinator/report/names.h"
 
 namespace wattfleet::coordinator {
 
@@ -161,6 +162,28 @@ std::optional<Mismatch> VersionMismatch(const KeptPair& pair) {
                                           absl::StrJoin(versions, ", "))};
 }
 
+std::optional<Mismatch> UnusedRecording(const KeptPair& pair) {
+  const ReportedPair& report = *pair.report;
+  if (report.environments.size() != 1 || !report.environments[0].recorded_answers ||
+      report.progress.open > 0) {
+    return std::nullopt;
+  }
+  std::int64_t lacking = 0;  // units that the recording had nothing for
+  for (const Gap& gap : report.gaps) {
+    lacking += gap.reason == FailureName(Failure::kNoRecording) ? gap.results : 0;
+  }
+  const std::int64_t answers = *report.environments[0].recorded_answers;
+  const std::int64_t unused = answers - (report.queries - lacking / report.repetitions);
+  if (unused <= 0) {
+    return std::nullopt;
+  }
+  return Mismatch{.kind = "RECORDING_UNUSED",
+                  .pairs = {report.id},
+                  .text = absl::StrFormat("%s: %d of the recording's %d answers have ids that the "
+                                          "workload lacks",
+                                          report.id, unused, answers)};
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<ReportedUnion>> ReportUnions(
@@ -210,7 +233,8 @@ std::vector<ReportedComparison> ReportComparisons(std::span<const KeptPair> pair
 }
 
 std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
-                                     std::span<const ReportedComparison> comparisons) {
+                                     std::span<const ReportedComparison> comparisons,
+                                     bool is_whole_workload) {
   std::vector<Mismatch> mismatches;
   const auto add = [&](std::optional<Mismatch> mismatch) {
     if (mismatch) {
@@ -227,6 +251,9 @@ std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
   }
   for (const KeptPair& pair : pairs) {
     add(VersionMismatch(pair));
+    if (is_whole_workload) {
+      add(UnusedRecording(pair));
+    }
   }
   return mismatches;
 }

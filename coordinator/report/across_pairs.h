@@ -34,9 +34,11 @@ std::vector<ReportedComparison> ReportComparisons(std::span<const KeptPair> pair
 
 // ACCURACY_DISAGREES: one build on two accelerators, Holm-adjusted p below kDisagreementP.
 // PROMPT_MISMATCH: one model on two engines, median input tokens more than 2 % apart.
-// MIXED_VERSIONS: one pair answered by several engine versions.
+// MIXED_VERSIONS: one pair answered by several engine versions. RECORDING_UNUSED: a recording with
+// answers to ids that the workload lacks; told only where the sweep asks all of the workload.
 std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
-                                     std::span<const ReportedComparison> comparisons);
+                                     std::span<const ReportedComparison> comparisons,
+                                     bool is_whole_workload);
 
 }  // namespace wattfleet::coordinator
 

@@ -119,7 +119,8 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
   }
   WF_ASSIGN_OR_RETURN(report.unions, ReportUnions(kept, sample.options, options));
   report.comparisons = ReportComparisons(kept);
-  report.quality.mismatches = FindMismatches(kept, report.comparisons);
+  report.quality.mismatches =
+      FindMismatches(kept, report.comparisons, sample.queries() == workload.facts().queries);
   return report;
 }
 

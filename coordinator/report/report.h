@@ -35,6 +35,7 @@ struct ReportedEnvironment {
   std::optional<std::string> engine_version;
   std::optional<std::string> power_mode;
   std::optional<bool> ac;
+  std::optional<std::int64_t> recorded_answers;  // rows of the recording that answered
 };
 
 struct ReportedStratum {
@@ -109,7 +110,7 @@ struct ReportedComparison {
 
 // Something that must not be overlooked; shown on the first page.
 struct Mismatch {
-  std::string kind;  // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS
+  std::string kind;  // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS, RECORDING_UNUSED
   std::vector<std::string> pairs;
   std::string text;
 };

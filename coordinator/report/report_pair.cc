@@ -39,6 +39,11 @@ std::vector<std::string> AgentsOf(const std::vector<EnvironmentRow>& environment
   return agents;
 }
 
+std::optional<std::int64_t> CountFact(const std::string& facts, const char* key) {
+  const std::optional<double> number = NumberFact(facts, key);
+  return number ? std::optional(static_cast<std::int64_t>(*number)) : std::nullopt;
+}
+
 std::vector<ReportedEnvironment> EnvironmentsOf(const std::vector<EnvironmentRow>& rows) {
   std::vector<ReportedEnvironment> environments;
   for (const EnvironmentRow& row : rows) {
@@ -47,7 +52,8 @@ std::vector<ReportedEnvironment> EnvironmentsOf(const std::vector<EnvironmentRow
                             .results = row.results,
                             .engine_version = TextFact(facts, "engine_version"),
                             .power_mode = TextFact(facts, "power_mode"),
-                            .ac = BoolFact(facts, "ac")});
+                            .ac = BoolFact(facts, "ac"),
+                            .recorded_answers = CountFact(facts, "recorded_answers")});
   }
   return environments;
 }

@@ -40,6 +40,10 @@ BAD_SWEEPS = {
     "a key that this version does not honour": (
         "sweep: s\n" + WORKLOAD + MODEL + "window: \"22:00-07:00\"\n",
         r"bad\.yaml:4:9: window: not supported yet"),
+    "a template without a place for the question": (
+        "sweep: s\n" + WORKLOAD + MODEL + "prompt: {template: \"Answer: {qestion}\"}\n",
+        r"bad\.yaml:4:20: template: \"Answer: \{qestion\}\" is neither auto nor plain, nor a text "
+        r"with \{question\}"),
     "broken YAML": (
         "sweep: s\n" + WORKLOAD + "models: [{name: m\nlimit: 5\n", r"bad\.yaml:\d+:\d+: "),
     "an empty file": ("", r"bad\.yaml:1:1: the file is empty"),
@@ -237,17 +241,18 @@ class CoordinatorTest(small_sweep.CommandTest):
 
     def test_a_store_of_another_version(self):
         self.expect_done("run", self.sweep(), "--data", self.data)
-        with sqlite3.connect(self.data / "catalog.db") as catalog:
-            catalog.execute("PRAGMA user_version = 999")
-        catalog.close()
+        for version in (0, 999):
+            with sqlite3.connect(self.data / "catalog.db") as catalog:
+                catalog.execute(f"PRAGMA user_version = {version}")
+            catalog.close()
 
-        done = self.coordinator("--listen", "127.0.0.1:0")
-        run = self.run_command("run", self.folder / "sweep.yaml", "--data", self.data)
+            done = self.coordinator("--listen", "127.0.0.1:0")
+            run = self.run_command("run", self.folder / "sweep.yaml", "--data", self.data)
 
-        for refused in (done, run):
-            self.assertNotEqual(refused.returncode, 0)
-            self.assertIn("catalog.db", refused.stderr)
-            self.assertIn("999", refused.stderr)
+            for refused in (done, run):
+                self.assertNotEqual(refused.returncode, 0)
+                self.assertIn("catalog.db", refused.stderr)
+                self.assertRegex(refused.stderr, rf"\b{version}\b")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,39 @@ class RunTest(small_sweep.CommandTest):
         self.assertIsNone(good["ipw"])
         self.expect_clean_store()
 
+    def test_recorded_answers_to_ids_that_the_workload_lacks_are_counted_and_printed(self):
+        sweep = self.sweep()
+        with open(self.folder / "good.jsonl", "a", encoding="utf-8") as recording:
+            for i in range(3):
+                recording.write(json.dumps({"id": f"of-another-set-{i}", "response": "B"}) + "\n")
+
+        done = self.expect_done("run", sweep, "--data", self.data)
+
+        self.assertIn("RECORDING_UNUSED: good/replay/any/isolated: 3 of the recording's 43 answers "
+                      "have ids that the workload lacks", " ".join(done.stdout.split()))
+
+    def test_a_sweep_that_nobody_serves_yet_waits_and_says_for_what(self):
+        sweep = self.sweep(models=[{"name": "absent", "serve": [
+            {"engine": "mlx", "ref": "mlx-community/absent"}]}])
+        running = subprocess.Popen(
+            [self.binaries / "wattfleet-coordinator", "--data", self.data, "--listen",
+             "127.0.0.1:0", "--insecure-loopback"], cwd=self.folder, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(running.stdout.close)
+        self.addCleanup(running.wait)
+        self.addCleanup(running.kill)
+        place = ("--coordinator",
+                 "127.0.0.1:" + running.stdout.readline().strip().rsplit(":", 1)[1])
+        self.expect_done("import", "questions.jsonl", "--preset", "mmlu-pro", "--name", "letters",
+                         "--data", self.data)
+
+        said = self.expect_done("submit", sweep, *place).stdout
+        status = self.expect_done("status", "small", *place).stdout
+
+        waits = r"UNSATISFIABLE: absent needs mlx mlx-community/absent on any accelerator"
+        self.assertRegex(said, waits)
+        self.assertRegex(status, waits)
+
     def test_the_same_command_again_starts_nothing_and_reports_the_same(self):
         sweep = self.sweep()
         first = self.expect_done("run", sweep, "--data", self.data)

@@ -45,6 +45,11 @@ class CoreHarness {
   }
   void CommitOne() {
     const coordinator::StoreBatch batch = std::move(uncommitted_.front());
+    for (const coordinator::StoreOp& op : batch.ops) {
+      if (const auto* event = std::get_if<coordinator::RecordEvent>(&op)) {
+        events_.push_back(*event);
+      }
+    }
     uncommitted_.pop_front();
     auto committed = store_.Apply({&batch, 1});
     ASSERT_TRUE(committed.ok()) << committed.status().ToString();
@@ -125,6 +130,16 @@ class CoreHarness {
     sent_ = std::move(rest);
     return found;
   }
+  // The texts of the stored events of that kind, oldest first.
+  std::vector<std::string> Events(const std::string& kind) const {
+    std::vector<std::string> texts;
+    for (const coordinator::RecordEvent& event : events_) {
+      if (event.kind == kind) {
+        texts.push_back(event.text);
+      }
+    }
+    return texts;
+  }
   bool WasClosed(SessionId session) const {
     return std::find(closed_.begin(), closed_.end(), session) != closed_.end();
   }
@@ -179,6 +194,7 @@ class CoreHarness {
   coordinator::CoordinatorCore core_;
   std::deque<coordinator::StoreBatch> uncommitted_;
   std::vector<coordinator::OutgoingMessage> sent_;
+  std::vector<coordinator::RecordEvent> events_;
   std::vector<SessionId> closed_;
   bool hold_commits_ = false;
   std::int64_t next_session_ = 1;

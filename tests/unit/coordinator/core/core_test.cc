@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::CoreHarness;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -341,6 +342,15 @@ TEST(CoreTest, SetsAnAgentAsideAfterThreeFruitlessLeases) {
 
   f.harness.Do(HeartbeatReceived{f.session, {}});
   EXPECT_EQ(f.harness.pair().quarantined, 0) << "an engine's fault is no unit's fault";
+}
+
+TEST(CoreTest, KeepsEachTroubleOfAnAgentOnceAsAnEventOfItsSweep) {
+  Fixture f;
+  for (const char* health : {"no answer from :8001", "", "no answer from :8002", "engine died"}) {
+    f.harness.Do(HeartbeatReceived{f.session, {.leases = {}, .health = health}});
+  }
+
+  EXPECT_THAT(f.harness.Events("AGENT"), ElementsAre("a: no answer from :8001", "a: engine died"));
 }
 
 TEST(CoreTest, RestartsFromTheStoreWithoutChargingAnyone) {

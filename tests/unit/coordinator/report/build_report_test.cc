@@ -290,6 +290,17 @@ TEST(BuildReport, OnePairFromTwoEngineVersionsIsAMismatch) {
   EXPECT_EQ(report.quality.mismatches[0].kind, "MIXED_VERSIONS");
 }
 
+TEST(BuildReport, TellsOfRecordedAnswersThatTheWorkloadLacks) {
+  ExampleSweep sweep;
+  sweep.view.environments[{1}][0].environment.facts_json = R"({"recorded_answers":1200})";
+  const Report report = sweep.Build();
+  ASSERT_EQ(report.quality.mismatches.size(), 1U);
+  EXPECT_EQ(report.quality.mismatches[0].kind, "RECORDING_UNUSED");
+  EXPECT_EQ(report.quality.mismatches[0].text,
+            "llama-3.1-8b-instruct/ollama-q4_k_m/apple-m4-max-40c-128gb/isolated: 201 of the "
+            "recording's 1200 answers have ids that the workload lacks");
+}
+
 TEST(BuildReport, GapsHaveReasons) {
   ExampleSweep sweep;
   sweep.view.results[{3}].resize(990);
