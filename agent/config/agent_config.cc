@@ -115,7 +115,7 @@ void ReadAccelerators(Section& s, AgentConfig& agent) {
   }
 }
 
-void ReadPower(Section& s, AgentConfig& agent) {
+void ReadPower(Section& s, const std::string& directory, AgentConfig& agent) {
   const Value* value = s.Find("power");
   if (value == nullptr || IsAuto(*value)) {
     return;
@@ -133,8 +133,13 @@ void ReadPower(Section& s, AgentConfig& agent) {
       config::ReadMap(item, s.problems(), "a power source", [&](Section& source) {
         source.Require("source").Read("source", request.name);
         for (const config::Entry& entry : item.entries) {
-          if (entry.key.text != "source") {
-            source.Read(entry.key.text, request.options[entry.key.text]);
+          if (entry.key.text == "source") {
+            continue;
+          }
+          std::string& option = request.options[entry.key.text];
+          source.Read(entry.key.text, option);
+          if (absl::EndsWith(entry.key.text, "_file") && !option.empty()) {
+            option = Absolute(directory, option);
           }
         }
       });
@@ -165,7 +170,7 @@ absl::StatusOr<AgentConfig> Read(const config::Document& document, const std::st
     s.Read("name", agent.name);
     ReadAccelerators(s, agent);
     ReadEngines(s, directory, agent);
-    ReadPower(s, agent);
+    ReadPower(s, directory, agent);
     s.ReadMap("baseline", [&](Section& baseline) { ReadBaseline(baseline, agent.baseline); });
     s.ReadMap("spool", [&](Section& spool) {
       spool.Read("directory", agent.spool_directory);

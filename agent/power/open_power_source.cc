@@ -7,14 +7,19 @@
 #include "absl/strings/str_format.h"
 
 #include "agent/power/battery/battery_power_source.h"
+#include "agent/power/dcmi/open_dcmi.h"
 #include "agent/power/ioreport/ioreport_power_source.h"
 #include "agent/power/jetson/jetson_power_source.h"
 #include "agent/power/modelled/modelled_power_source.h"
 #include "agent/power/nvml/nvml_power_source.h"
 #include "agent/power/powermetrics/powermetrics_power_source.h"
+#include "agent/power/prometheus/open_prometheus.h"
 #include "agent/power/rapl/rapl_power_source.h"
+#include "agent/power/redfish/open_redfish.h"
 #include "agent/power/remedy.h"
+#include "agent/power/shelly/open_shelly.h"
 #include "agent/power/source_options.h"
+#include "agent/power/tasmota/open_tasmota.h"
 #include "common/domain/nearest_name.h"
 #include "common/status/annotate.h"
 
@@ -38,6 +43,11 @@ constexpr Row kSources[] = {
     {"jetson", Use::kAutomatic, JetsonPowerSource::Open},
     {"powermetrics", Use::kByNameOnly, PowermetricsPowerSource::Open},
     {"battery", Use::kByNameOnly, BatteryPowerSource::Open},
+    {"redfish", Use::kByNameOnly, OpenRedfish},
+    {"shelly", Use::kByNameOnly, OpenShelly},
+    {"prometheus", Use::kByNameOnly, OpenPrometheus},
+    {"tasmota", Use::kByNameOnly, OpenTasmota},
+    {"dcmi", Use::kByNameOnly, OpenDcmi},
     {"modelled", Use::kByNameOnly, ModelledPowerSource::Open},
 };
 

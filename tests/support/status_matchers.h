@@ -30,6 +30,18 @@ MATCHER_P2(StatusIs, code, message, "has the status code and message") {
                                        result_listener);
 }
 
+// Matches an error's code.
+template <typename Code>
+auto StatusIs(Code code) {
+  return StatusIs(code, ::testing::_);
+}
+
+// Matches a StatusOr that is OK by its value.
+MATCHER_P(IsOkAndHolds, value, "is OK and holds what is expected") {
+  *result_listener << StatusOf(arg).ToString();
+  return arg.ok() && ::testing::ExplainMatchResult(value, *arg, result_listener);
+}
+
 }  // namespace wattfleet::testing
 
 #define WF_ASSERT_OK(expr) ASSERT_THAT((expr), ::wattfleet::testing::IsOk())

@@ -70,6 +70,14 @@ TEST(AgentConfigTest, AnEmptyPowerListMeasuresNothing) {
   EXPECT_TRUE(agent.power.sources.empty());
 }
 
+TEST(AgentConfigTest, ASecretsFileOfASensorIsFoundFromTheFilesOwnFolder) {
+  WF_ASSERT_OK_AND_ASSIGN(
+      const AgentConfig agent,
+      Parse("power: [{source: redfish, url: 'https://bmc', credentials_file: bmc.secret}]"));
+
+  EXPECT_EQ(agent.power.sources.at(0).options.at("credentials_file"), "/etc/wattfleet/bmc.secret");
+}
+
 struct Wrong {
   const char* text;
   const char* says;
