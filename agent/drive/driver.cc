@@ -235,6 +235,10 @@ void Driver::EndWithResult(std::uint64_t request, Flight flight, InferenceReply 
   if (flight.unit.tries > 0) {
     record.flags |= kFlagRetried;
   }
+  if (reply.ttft_ns && !reply.recorded_duration_ns) {
+    engine_.account->RequestFirstToken(request,
+                                       reply.sent + std::chrono::nanoseconds(*reply.ttft_ns));
+  }
   Result result = MakeResult(record, std::move(reply));
   ++settling_;
   engine_.account->RequestEnded(

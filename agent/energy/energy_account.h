@@ -21,6 +21,9 @@ class EnergyAccount {
   virtual const std::vector<ChannelFacts>& channels() const = 0;
 
   virtual void RequestStarted(std::uint64_t request, MonotonicTime sent) = 0;
+  // The request's first token came at `at`: parts its energy into prefill and decode. Before its
+  // end, at any time; no call where nobody knows.
+  virtual void RequestFirstToken(std::uint64_t request, MonotonicTime at) = 0;
   // `settled` is called exactly once, on the driver's runner, once the last interval that touches
   // the request is in, or its deadline has passed (flag NO_POSTROLL): one entry per channel. It may
   // be called before this returns when nothing is measured.
@@ -36,6 +39,7 @@ class NoEnergyAccount final : public EnergyAccount {
  public:
   const std::vector<ChannelFacts>& channels() const override { return channels_; }
   void RequestStarted(std::uint64_t, MonotonicTime) override {}
+  void RequestFirstToken(std::uint64_t, MonotonicTime) override {}
   void RequestEnded(std::uint64_t, MonotonicTime, RequestFate,
                     std::function<void(std::vector<ChannelEnergy>)> settled) override {
     settled({});

@@ -145,6 +145,11 @@ void MeteredHost::StartRequest(std::size_t channel, RequestKey key, std::int64_t
   channels_[channel]->book.Start(key, start_ns);
 }
 
+void MeteredHost::MarkFirstToken(std::size_t channel, RequestKey key, std::int64_t at_ns) {
+  absl::MutexLock lock(&mutex_);
+  channels_[channel]->book.MarkFirstToken(key, at_ns);
+}
+
 void MeteredHost::EndRequest(std::size_t channel, RequestKey key, std::int64_t end_ns,
                              RequestFate fate) {
   absl::MutexLock lock(&mutex_);

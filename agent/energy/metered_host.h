@@ -61,6 +61,8 @@ class MeteredHost {
       ABSL_LOCKS_EXCLUDED(mutex_);
   void StartRequest(std::size_t channel, RequestKey key, std::int64_t start_ns)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  void MarkFirstToken(std::size_t channel, RequestKey key, std::int64_t at_ns)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   void EndRequest(std::size_t channel, RequestKey key, std::int64_t end_ns, RequestFate fate)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void ForceRequest(std::size_t channel, RequestKey key) ABSL_LOCKS_EXCLUDED(mutex_);

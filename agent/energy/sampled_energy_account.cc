@@ -74,6 +74,12 @@ void SampledEnergyAccount::RequestStarted(std::uint64_t request, MonotonicTime s
   }
 }
 
+void SampledEnergyAccount::RequestFirstToken(std::uint64_t request, MonotonicTime at) {
+  for (const std::size_t channel : host_channels_) {
+    host_.MarkFirstToken(channel, {ledger_, request}, Nanoseconds(at));
+  }
+}
+
 void SampledEnergyAccount::RequestEnded(std::uint64_t request, MonotonicTime done, RequestFate fate,
                                         std::function<void(std::vector<ChannelEnergy>)> settled) {
   const std::size_t count = host_channels_.size();

@@ -40,6 +40,7 @@ class SampledEnergyAccount final : public EnergyAccount {
 
   const std::vector<ChannelFacts>& channels() const override { return facts_; }
   void RequestStarted(std::uint64_t request, MonotonicTime sent) override;
+  void RequestFirstToken(std::uint64_t request, MonotonicTime at) override;
   void RequestEnded(std::uint64_t request, MonotonicTime done, RequestFate fate,
                     std::function<void(std::vector<ChannelEnergy>)> settled) override;
   std::vector<LedgerEntry> Close() override;

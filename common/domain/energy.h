@@ -41,6 +41,9 @@ struct ChannelEnergy {
   std::optional<Microjoules> gross;
   std::optional<Microjoules> net;     // above the loaded-idle baseline
   std::optional<Microjoules> random;  // 1 u, random part
+  // Of `gross`, what was used before the first token; the rest is decode. Absent where the sensor
+  // is too slow to tell the two apart.
+  std::optional<Microjoules> prefill;
   std::int64_t samples = 0;
   std::optional<std::int64_t> max_gap_ns;
   std::optional<std::int64_t> covered_ppm;

@@ -64,6 +64,12 @@ void ChannelBook::Start(RequestKey key, std::int64_t start_ns) {
   record->second.tally.start_ns = start_ns;
 }
 
+void ChannelBook::MarkFirstToken(RequestKey key, std::int64_t at_ns) {
+  const auto found = records_.find(key);
+  WF_CHECK(found != records_.end() && !found->second.fate);
+  found->second.tally.first_token_ns = at_ns;
+}
+
 void ChannelBook::End(RequestKey key, std::int64_t end_ns, RequestFate fate,
                       std::vector<SettledRequest>& out) {
   const auto found = records_.find(key);
@@ -137,6 +143,7 @@ void ChannelBook::BookShare(const RequestKey& key, Record& record, const EnergyI
   }
   RequestTally& tally = record.tally;
   tally.Touch(interval, record.presence.overlap_ns);
+  tally.phases.Add(std::max(interval.start_ns, tally.start_ns), record.presence.overlap_ns, share);
   tally.static_part += record.presence.static_share;
   tally.dynamic_part += record.presence.dynamic_share;
   tally.boundary_idle_ns += allocation.idle_ns;

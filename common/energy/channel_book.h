@@ -57,6 +57,8 @@ class ChannelBook {
   LedgerEntry CloseLedger(std::uint64_t ledger);
 
   void Start(RequestKey key, std::int64_t start_ns);
+  // When the request's first token came; before its end.
+  void MarkFirstToken(RequestKey key, std::int64_t at_ns);
   // Appends to `out` when the request is final at once.
   void End(RequestKey key, std::int64_t end_ns, RequestFate fate, std::vector<SettledRequest>& out);
   // Settles an ended request with what has come in so far, flagged NO_POSTROLL; later energy of it

@@ -33,13 +33,16 @@ bool IsTooLow(const RequestTally& tally, const std::optional<Baseline>& baseline
              kLeastShareOfIdle * static_cast<double>(baseline->idle_uw) * 1e-6;
 }
 
+// How long one value of the sensor stands for.
+std::chrono::nanoseconds SensorPeriod(const ChannelTraits& traits) {
+  return std::max({traits.spec.update_period, traits.spec.window, traits.poll_period});
+}
+
 Flags JudgedFlags(const RequestTally& tally, const ChannelTraits& traits,
                   const std::optional<Baseline>& baseline) {
   const std::int64_t duration_ns = tally.end_ns - tally.start_ns;
   Flags flags = tally.flags;
-  const std::int64_t period_ns =
-      std::max({traits.spec.update_period, traits.spec.window, traits.poll_period}).count();
-  if (duration_ns < 10 * period_ns) {
+  if (duration_ns < 10 * SensorPeriod(traits).count()) {
     flags |= kFlagShortWindow;
   }
   if (!tally.idle_known || !baseline) {
@@ -164,6 +167,10 @@ ChannelEnergy Settle(const RequestTally& tally, const ChannelTraits& traits,
     result.net = tally.dynamic_part;
   }
   result.random = std::llround(RandomUncertainty(tally, traits, baseline));
+  if (tally.first_token_ns) {
+    const PhaseSpan phase{tally.start_ns, *tally.first_token_ns, tally.end_ns};
+    result.prefill = tally.phases.Prefill(phase, SensorPeriod(traits));
+  }
   return result;
 }
 

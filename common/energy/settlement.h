@@ -10,6 +10,7 @@
 #include "common/energy/baseline.h"
 #include "common/energy/channel.h"
 #include "common/energy/interval.h"
+#include "common/energy/phase_shares.h"
 
 namespace wattfleet {
 
@@ -30,6 +31,8 @@ struct RequestTally {
   double least_watts = 0;  // mean power of the lowest and highest of them
   double most_watts = 0;
   Flags flags = 0;
+  std::optional<std::int64_t> first_token_ns;
+  PhaseShares phases;
 
   Microjoules gross() const { return static_part + dynamic_part; }
   // Counts a measured interval with which it overlaps.

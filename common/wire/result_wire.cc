@@ -33,6 +33,7 @@ void ToWire(const ChannelEnergy& energy, v1::ChannelEnergy& wire) {
   WF_SET_OPTIONAL(wire, covered_ppm, energy.covered_ppm);
   wire.set_flags(energy.flags);
   WF_SET_OPTIONAL(wire, baseline_id, energy.baseline_id);
+  WF_SET_OPTIONAL(wire, prefill_uj, energy.prefill);
 }
 
 ChannelEnergy FromWire(const v1::ChannelEnergy& wire, Checks& checks) {
@@ -44,6 +45,7 @@ ChannelEnergy FromWire(const v1::ChannelEnergy& wire, Checks& checks) {
           .gross = WF_GET_OPTIONAL(wire, gross_uj),
           .net = WF_GET_OPTIONAL(wire, net_uj),
           .random = WF_GET_OPTIONAL(wire, random_uj),
+          .prefill = WF_GET_OPTIONAL(wire, prefill_uj),
           .samples = wire.samples(),
           .max_gap_ns = WF_GET_OPTIONAL(wire, max_gap_ns),
           .covered_ppm = WF_GET_OPTIONAL(wire, covered_ppm),

@@ -25,7 +25,8 @@ bool IsStorable(const Result& result, const ResultBatch& batch, const LeaseRecor
            return energy.channel < batch.channels.size() &&
                   IsPlausible(energy.gross, kResultMicrojoulesMax) &&
                   IsPlausible(energy.net, kResultMicrojoulesMax) &&
-                  IsPlausible(energy.random, kResultMicrojoulesMax);
+                  IsPlausible(energy.random, kResultMicrojoulesMax) &&
+                  IsPlausible(energy.prefill, kResultMicrojoulesMax);
          });
 }
 

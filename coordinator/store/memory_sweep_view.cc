@@ -95,6 +95,7 @@ absl::Status MemorySweepView::ForEachEnergy(
                                 .gross = energy.gross,
                                 .net = energy.net,
                                 .random = energy.random,
+                                .prefill = energy.prefill,
                                 .flags = energy.flags}));
     }
     return absl::OkStatus();

@@ -37,7 +37,7 @@ absl::Status SqliteAppender::Prepare() {
   WF_ASSIGN_OR_RETURN(
       s.energy,
       connection_.Cached("INSERT INTO result_energy VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-                         "?10, ?11, ?12) ON CONFLICT DO NOTHING"));
+                         "?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING"));
   WF_ASSIGN_OR_RETURN(s.response, connection_.Cached("INSERT INTO response VALUES (?1, ?2)"));
   WF_ASSIGN_OR_RETURN(s.verdict,
                       connection_.Cached("INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
@@ -188,6 +188,7 @@ absl::Status SqliteAppender::InsertParts(Batch& batch, const Result& result,
                            .Bind(10, energy.max_gap_ns)
                            .Bind(11, energy.covered_ppm)
                            .Bind(12, energy.baseline_id)
+                           .Bind(13, energy.prefill)
                            .Run());
   }
   WF_RETURN_IF_ERROR(AddToSums(batch, result, &ChannelSums::counted));

@@ -110,8 +110,8 @@ absl::Status SqliteSweepView::ForEachResult(
 absl::Status SqliteSweepView::ForEachEnergy(
     PairId pair, const std::function<absl::Status(const EnergyRow&)>& visit) {
   return ForEachRowOfPair(
-      "SELECT unit, channel_id, status, gross_uj, net_uj, random_uj, flags FROM result_energy "
-      "WHERE pair_id = ?1 ORDER BY unit, channel_id",
+      "SELECT unit, channel_id, status, gross_uj, net_uj, random_uj, prefill_uj, flags FROM "
+      "result_energy WHERE pair_id = ?1 ORDER BY unit, channel_id",
       pair, [&](const SqliteStatement& row) {
         return visit({.unit = row.Int(0),
                       .channel_id = row.Int(1),
@@ -119,7 +119,8 @@ absl::Status SqliteSweepView::ForEachEnergy(
                       .gross = row.OptionalInt(3),
                       .net = row.OptionalInt(4),
                       .random = row.OptionalInt(5),
-                      .flags = static_cast<Flags>(row.Int(6))});
+                      .prefill = row.OptionalInt(6),
+                      .flags = static_cast<Flags>(row.Int(7))});
       });
 }
 

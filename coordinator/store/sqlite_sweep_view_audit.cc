@@ -55,8 +55,8 @@ absl::Status SqliteSweepView::ReadEnergies(PairId pair, Unit unit, ResultDetail&
       SqliteStatement rows,
       connection_->Prepare(
           "SELECT channel_id, status, gross_uj, net_uj, random_uj, flags, samples, max_gap_ns, "
-          "covered_ppm, baseline_id FROM result_energy WHERE pair_id = ?1 AND unit = ?2 "
-          "ORDER BY channel_id"));
+          "covered_ppm, baseline_id, prefill_uj FROM result_energy WHERE pair_id = ?1 AND "
+          "unit = ?2 ORDER BY channel_id"));
   rows.Bind(1, pair.value).Bind(2, unit);
   return ForEachRow(rows, [&](const SqliteStatement& row) {
     detail.energies.emplace_back(row.Int(0),
@@ -64,6 +64,7 @@ absl::Status SqliteSweepView::ReadEnergies(PairId pair, Unit unit, ResultDetail&
                                                .gross = row.OptionalInt(2),
                                                .net = row.OptionalInt(3),
                                                .random = row.OptionalInt(4),
+                                               .prefill = row.OptionalInt(10),
                                                .samples = row.Int(6),
                                                .max_gap_ns = row.OptionalInt(7),
                                                .covered_ppm = row.OptionalInt(8),

@@ -43,6 +43,7 @@ struct EnergyRow {
   std::optional<Microjoules> gross;
   std::optional<Microjoules> net;
   std::optional<Microjoules> random;
+  std::optional<Microjoules> prefill;
   Flags flags = 0;
 };
 

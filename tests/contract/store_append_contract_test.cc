@@ -34,6 +34,7 @@ ChannelEnergy EnergyOn(std::uint32_t channel, Microjoules gross) {
           .status = EnergyStatus::kMeasured,
           .gross = gross,
           .net = gross / 2,
+          .prefill = gross / 5,
           .samples = 12,
           .max_gap_ns = 100,
           .covered_ppm = 999'999,
@@ -308,9 +309,11 @@ TYPED_TEST(StoreAppendContractTest, StoresEnergyPerChannel) {
   EXPECT_EQ(rows[0].gross, 1'000);
   EXPECT_EQ(rows[0].net, 500);
   EXPECT_EQ(rows[0].random, std::nullopt);
+  EXPECT_EQ(rows[0].prefill, 200);
   EXPECT_EQ(rows[0].status, EnergyStatus::kMeasured);
   EXPECT_EQ(rows[0].flags, kFlagShortWindow);
   EXPECT_EQ(rows[1].gross, std::nullopt);
+  EXPECT_EQ(rows[1].prefill, std::nullopt);
   EXPECT_EQ(rows[1].status, EnergyStatus::kInvalid);
   WF_ASSERT_OK_AND_ASSIGN(const auto channels, this->View()->Channels());
   ASSERT_THAT(channels, SizeIs(2));

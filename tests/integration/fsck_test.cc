@@ -106,8 +106,8 @@ const Damage kDamages[] = {
     {"UPDATE lease SET n_accepted = 17", "I8 lease counters: lease_id=1"},
     {"UPDATE lease SET n_failed = 0", "I8 lease counters: lease_id=1"},
     {"INSERT INTO result_energy SELECT pair_id, 19, channel_id, status, gross_uj, net_uj, "
-     "random_uj, flags, samples, max_gap_ns, covered_ppm, baseline_id FROM result_energy WHERE "
-     "unit = 1",
+     "random_uj, flags, samples, max_gap_ns, covered_ppm, baseline_id, prefill_uj FROM "
+     "result_energy WHERE unit = 1",
      "I18 energy of an unknown result: pair_id=1 unit=19"},
     {"DELETE FROM channel WHERE channel_id = 2", "I18 energy on an unknown channel"},
     {"UPDATE result_energy SET gross_uj = gross_uj + 1 WHERE unit = 5 AND channel_id = 1",

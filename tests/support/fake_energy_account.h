@@ -24,6 +24,9 @@ class FakeEnergyAccount final : public agent::EnergyAccount {
 
   const std::vector<ChannelFacts>& channels() const override { return channels_; }
   void RequestStarted(std::uint64_t request, MonotonicTime) override { ++open[request]; }
+  void RequestFirstToken(std::uint64_t request, MonotonicTime at) override {
+    first_tokens[request] = at;
+  }
   void RequestEnded(std::uint64_t request, MonotonicTime, RequestFate fate,
                     std::function<void(std::vector<ChannelEnergy>)> settled) override {
     --open.at(request);
@@ -40,6 +43,7 @@ class FakeEnergyAccount final : public agent::EnergyAccount {
   }
 
   std::map<std::uint64_t, int> open;  // by request: 1 while it runs, 0 once it ended
+  std::map<std::uint64_t, MonotonicTime> first_tokens;
   LedgerEntry ledger;
   int closes = 0;
 

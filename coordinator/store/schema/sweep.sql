@@ -138,6 +138,7 @@ CREATE TABLE result_energy(                          -- per channel; a class is 
   max_gap_ns INTEGER,
   covered_ppm INTEGER,
   baseline_id INTEGER,                               -- of the loaded-idle power that it was settled with
+  prefill_uj INTEGER,                                -- of gross_uj, before the first token
   PRIMARY KEY(pair_id, unit, channel_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE reattributed(                           -- the same from the traces, by another method: never in figures

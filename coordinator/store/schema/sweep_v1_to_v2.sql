@@ -1,6 +1,7 @@
 -- From version 1: baselines have ids, leases have traces, refused ledgers are remembered.
 ALTER TABLE lease ADD COLUMN ledger_refused TEXT;
 ALTER TABLE result_energy ADD COLUMN baseline_id INTEGER;
+ALTER TABLE result_energy ADD COLUMN prefill_uj INTEGER;
 ALTER TABLE ledger ADD COLUMN baseline_id INTEGER;
 CREATE TABLE reattributed(
   pair_id INTEGER NOT NULL,

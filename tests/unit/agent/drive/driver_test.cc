@@ -179,6 +179,24 @@ TEST_F(DriverTest, EnergyIsWaitedForByTheResultAndNotByTheNextQuery) {
   }
 }
 
+TEST_F(DriverTest, TheAccountLearnsWhenTheFirstTokenCame) {
+  account_ = &energy_;
+  Build(0, [](const auto& request, int) {
+    ScriptedBackend::Answer answer = Says("a");
+    if (request.query_id == "q1") {
+      answer.reply.ttft_ns = 300'000'000;
+    }
+    return answer;
+  });
+  driver_->Add(Queries(0, 1), true);
+  const MonotonicTime start = world_.MonotonicNow();
+
+  RunToEnd();
+
+  ASSERT_EQ(energy_.first_tokens.size(), 1U);
+  EXPECT_EQ(energy_.first_tokens.begin()->second - start, seconds(1) + milliseconds(300));
+}
+
 TEST_F(DriverTest, ATransientErrorIsTriedAgainAfterAPauseAndItsEnergyIsUncounted) {
   account_ = &energy_;
   Build(0, [](const auto& request, int attempt) {

@@ -136,6 +136,7 @@ Result ExampleResult() {
                     .gross = 100,
                     .net = -3,
                     .random = 4,
+                    .prefill = 40,
                     .samples = 9,
                     .max_gap_ns = 10,
                     .covered_ppm = 999'999,
