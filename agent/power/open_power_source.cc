@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 
+#include "agent/power/amd_smi/amd_smi_power_source.h"
 #include "agent/power/battery/battery_power_source.h"
 #include "agent/power/dcmi/open_dcmi.h"
 #include "agent/power/ioreport/ioreport_power_source.h"
@@ -38,6 +39,7 @@ struct Row {
 // Every source there is. A new one is its folder and its line here.
 constexpr Row kSources[] = {
     {"nvml", Use::kAutomatic, NvmlPowerSource::Open},
+    {"amd_smi", Use::kAutomatic, AmdSmiPowerSource::Open},
     {"rapl", Use::kAutomatic, RaplPowerSource::Open},
     {"ioreport", Use::kAutomatic, IoReportPowerSource::Open},
     {"jetson", Use::kAutomatic, JetsonPowerSource::Open},

@@ -20,6 +20,8 @@ struct SourceRequest {
 // Where the machine's interfaces are; tests put fakes there.
 struct PowerPaths {
   std::string nvml_library = "libnvidia-ml.so.1";
+  std::string amd_smi_library = "libamd_smi.so";
+  std::string rocm_smi_library = "librocm_smi64.so";
   std::string sysfs_root = "/sys";
   std::string proc_root = "/proc";
   bool operator==(const PowerPaths&) const = default;

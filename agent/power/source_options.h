@@ -14,6 +14,8 @@ namespace wattfleet::agent {
 
 // Options that say where a source's interface is, in place of PowerPaths.
 inline constexpr const char* kNvmlLibraryOption = "library";
+inline constexpr const char* kAmdSmiLibraryOption = "library";
+inline constexpr const char* kRocmSmiLibraryOption = "rocm_library";
 inline constexpr const char* kSysfsRootOption = "sysfs_root";
 inline constexpr const char* kProcRootOption = "proc_root";
 

@@ -10,7 +10,7 @@ namespace {
 
 // Before which other sources of the same scope a source is believed.
 int SourceRank(std::string_view source) {
-  return source == "nvml" || source == "rapl" ? 0 : 1;
+  return source == "nvml" || source == "amd_smi" || source == "rapl" ? 0 : 1;
 }
 
 bool IsBetterSource(std::string_view a, std::string_view b) {

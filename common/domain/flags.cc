@@ -52,6 +52,8 @@ constexpr std::array kRows = std::to_array<FlagRow>({
     {kFlagChannelLost, "CHANNEL_LOST", "the sensor vanished", true, false},
     {kFlagImplausible, "IMPLAUSIBLE", "outside what the device can draw", true, false},
     {kFlagNotConcurrent, "NOT_CONCURRENT", "the engine did not overlap requests", false, true},
+    {kFlagPowerIntegrated, "POWER_INTEGRATED",
+     "power was integrated: the counter has not passed its check", false, false},
 });
 
 }  // namespace

@@ -46,6 +46,7 @@ inline constexpr Flags kFlagClockStep = 1ULL << 36;
 inline constexpr Flags kFlagChannelLost = 1ULL << 37;
 inline constexpr Flags kFlagImplausible = 1ULL << 38;
 inline constexpr Flags kFlagNotConcurrent = 1ULL << 39;
+inline constexpr Flags kFlagPowerIntegrated = 1ULL << 40;
 
 struct FlagRow {
   Flags bit;

@@ -13,6 +13,7 @@ namespace {
 // Empty when some of the time was not measured.
 std::vector<double> WindowMeans(std::span<const EnergyInterval> intervals, std::int64_t from_ns,
                                 std::int64_t to_ns, std::int64_t window_ns) {
+  constexpr Flags kHarmless = kFlagSlowRead | kFlagPowerIntegrated;
   const auto windows =
       static_cast<std::size_t>(std::max<std::int64_t>(0, to_ns - from_ns) / window_ns);
   std::vector<double> microjoules(windows, 0);
@@ -21,7 +22,7 @@ std::vector<double> WindowMeans(std::span<const EnergyInterval> intervals, std::
   for (const EnergyInterval& interval : intervals) {
     std::int64_t at_ns = std::max(interval.start_ns, from_ns);
     const std::int64_t until_ns = std::min(interval.end_ns, end_ns);
-    if (at_ns >= until_ns || !interval.measured || (interval.flags & ~kFlagSlowRead) != 0) {
+    if (at_ns >= until_ns || !interval.measured || (interval.flags & ~kHarmless) != 0) {
       continue;
     }
     covered_ns += until_ns - at_ns;

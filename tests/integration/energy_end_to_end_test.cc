@@ -19,6 +19,7 @@
 #include "agent/power/open_power_source.h"
 #include "common/task/thread_task_runner.h"
 #include "common/time/system_clock.h"
+#include "tests/support/fake_amd_script.h"
 #include "tests/support/fake_nvml_script.h"
 #include "tests/support/sim_world.h"
 #include "tests/support/status_matchers.h"
@@ -29,6 +30,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::FakeAmdScript;
+using testing::FakeGpuScript;
 using testing::FakeNvmlScript;
 using testing::SimWorld;
 using testing::SysfsTree;
@@ -38,8 +41,8 @@ double Joules(const std::optional<Microjoules>& energy) {
 }
 
 // A GPU that idles at 60 W and draws 400 W from 2.5 s to 4 s of its script.
-FakeNvmlScript& BusyFor1500Ms(FakeNvmlScript& script, MonotonicTime zero) {
-  script.Line("gpu GPU-aa NVIDIA H200").Zero(zero);
+FakeGpuScript& BusyFor1500Ms(FakeGpuScript& script, const std::string& gpu, MonotonicTime zero) {
+  script.Line("gpu " + gpu).Zero(zero);
   script.Line("power 0 60").Line("power 2.5 400").Line("power 4 60");
   return script;
 }
@@ -60,6 +63,7 @@ class RealTimeMachine {
   void Open(const MeterOptions& options) {
     PowerConfig config;
     config.paths.nvml_library = testing::FakeNvmlLibrary();
+    config.paths.amd_smi_library = testing::FakeAmdSmiLibrary();
     config.paths.sysfs_root = "/nowhere";
     auto sources = OpenPowerSources(config);
     ASSERT_THAT(sources, testing::IsOk());
@@ -94,49 +98,83 @@ class RealTimeMachine {
   ThreadTaskRunner runner_;
 };
 
-TEST(EnergyEndToEndTest, ARequestOnAGpuCostsWhatTheGpuDrewMeanwhile) {
-  const MonotonicTime zero = SystemClock().MonotonicNow() + milliseconds(100);
-  FakeNvmlScript script;
-  BusyFor1500Ms(script, zero);
-  RealTimeMachine machine(zero);
-  machine.Open(QuickBaseline());
+// What a request from 2.5 s to 4 s on `device` was given, after a baseline at idle.
+struct Outcome {
+  std::vector<ChannelEnergy> energies;
+  std::vector<LedgerEntry> ledger;
+};
+
+Outcome MeasureBusyRequest(RealTimeMachine& machine, const std::string& device) {
   absl::Notification baseline;
   absl::Notification settled;
-  std::vector<ChannelEnergy> energies;
+  Outcome outcome;
   std::unique_ptr<EnergyAccount> account;
-
   machine.At(0.1, [&] {
-    machine.meter().MeasureBaseline({"GPU-aa"}, machine.runner(), [&] { baseline.Notify(); });
+    machine.meter().MeasureBaseline({device}, machine.runner(), [&] { baseline.Notify(); });
   });
-  ASSERT_TRUE(baseline.WaitForNotificationWithTimeout(absl::Seconds(30)));
-  machine.At(2.3, [&] { account = machine.meter().OpenAccount({"GPU-aa"}, machine.runner()); });
+  EXPECT_TRUE(baseline.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  machine.At(2.3, [&] { account = machine.meter().OpenAccount({device}, machine.runner()); });
   machine.At(2.5, [&] { account->RequestStarted(1, machine.Moment(2.5)); });
   machine.At(4.0, [&] {
     account->RequestEnded(1, machine.Moment(4.0), RequestFate::kCounted,
                           [&](std::vector<ChannelEnergy> e) {
-                            energies = std::move(e);
+                            outcome.energies = std::move(e);
                             settled.Notify();
                           });
   });
-  ASSERT_TRUE(settled.WaitForNotificationWithTimeout(absl::Seconds(30)));
-  std::vector<LedgerEntry> ledger;
+  EXPECT_TRUE(settled.WaitForNotificationWithTimeout(absl::Seconds(30)));
   machine.At(4.4, [&] {
-    ledger = account->Close();
+    outcome.ledger = account->Close();
     account.reset();
   });
-
-  ASSERT_EQ(energies.size(), 1U);
-  EXPECT_EQ(energies[0].status, EnergyStatus::kMeasured);
-  const double u = Joules(energies[0].random);
-  EXPECT_LT(u, 20);
-  EXPECT_NEAR(Joules(energies[0].gross), 1.5 * 400, 3 * u);
-  EXPECT_NEAR(Joules(energies[0].net), 1.5 * 340, 3 * u);
-  EXPECT_GE(energies[0].samples, 10);
-  ASSERT_EQ(ledger.size(), 1U);
-  EXPECT_TRUE(ledger[0].Balances());
-  EXPECT_EQ(ledger[0].attributed, energies[0].gross);
-  EXPECT_NEAR(static_cast<double>(ledger[0].baseline_uw.value_or(0)) * 1e-6, 60, 6);
+  return outcome;
 }
+
+void ExpectClosedForm(const Outcome& outcome) {
+  ASSERT_EQ(outcome.energies.size(), 1U);
+  const ChannelEnergy& energy = outcome.energies[0];
+  EXPECT_EQ(energy.status, EnergyStatus::kMeasured);
+  const double u = Joules(energy.random);
+  EXPECT_LT(u, 20);
+  EXPECT_NEAR(Joules(energy.gross), 1.5 * 400, 3 * u);
+  EXPECT_NEAR(Joules(energy.net), 1.5 * 340, 3 * u);
+  EXPECT_GE(energy.samples, 10);
+  ASSERT_EQ(outcome.ledger.size(), 1U);
+  EXPECT_TRUE(outcome.ledger[0].Balances());
+  EXPECT_EQ(outcome.ledger[0].attributed, energy.gross);
+  EXPECT_NEAR(static_cast<double>(outcome.ledger[0].baseline_uw.value_or(0)) * 1e-6, 60, 6);
+}
+
+TEST(EnergyEndToEndTest, ARequestOnAGpuCostsWhatTheGpuDrewMeanwhile) {
+  const MonotonicTime zero = SystemClock().MonotonicNow() + milliseconds(100);
+  FakeNvmlScript script;
+  BusyFor1500Ms(script, "GPU-aa NVIDIA H200", zero);
+  RealTimeMachine machine(zero);
+  machine.Open(QuickBaseline());
+
+  ExpectClosedForm(MeasureBusyRequest(machine, "GPU-aa"));
+}
+
+class AmdGpuEndToEndTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(AmdGpuEndToEndTest, ARequestCostsWhatTheGpuDrewMeanwhile) {
+  const MonotonicTime zero = SystemClock().MonotonicNow() + milliseconds(100);
+  FakeAmdScript script;
+  BusyFor1500Ms(script, "0000:c3:00.0 AMD Instinct MI300X", zero).Line(GetParam());
+  RealTimeMachine machine(zero);
+  machine.Open(QuickBaseline());
+
+  const Outcome outcome = MeasureBusyRequest(machine, "0000:c3:00.0");
+  ExpectClosedForm(outcome);
+  EXPECT_EQ((outcome.energies[0].flags & kFlagPowerIntegrated) != 0, GetParam()[0] == 'f');
+}
+
+// With a counter that is accepted before the request, and without one that can be tried: by power.
+INSTANTIATE_TEST_SUITE_P(EnergyEndToEnd, AmdGpuEndToEndTest,
+                         ::testing::Values("resolution 15.3", "fail energy 2 1 1000"),
+                         [](const auto& line) {
+                           return line.param[0] == 'r' ? "ByItsCounter" : "ByItsPower";
+                         });
 
 struct Fault {
   std::string name;
@@ -149,7 +187,7 @@ class FaultyGpuTest : public ::testing::TestWithParam<Fault> {};
 TEST_P(FaultyGpuTest, GivesAFlagAndNoNumber) {
   const MonotonicTime zero = SystemClock().MonotonicNow() + milliseconds(100);
   FakeNvmlScript script;
-  BusyFor1500Ms(script, zero).Line(GetParam().line);
+  BusyFor1500Ms(script, "GPU-aa NVIDIA H200", zero).Line(GetParam().line);
   RealTimeMachine machine(zero);
   MeterOptions options;
   options.account.settle_deadline = milliseconds(500);

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "common/time/clock.h"
+#include "tests/support/fake_gpu_script.h"
 
 namespace wattfleet::testing {
 
@@ -27,40 +27,9 @@ std::string FakeNvmlLibraryWithoutFields();
 // and the words of fake_waveform.h, with CALL: energy_field scope_energy_field power_field
 // mean_power_field time_fields energy_call power_call reasons, and for `fail` also fields, handle
 // and all.
-class FakeNvmlScript {
+class FakeNvmlScript final : public FakeGpuScript {
  public:
-  // Begins an empty script in a temporary file and names it in the environment, for the fake
-  // library to find in this process and its children.
-  FakeNvmlScript();
-  ~FakeNvmlScript();
-  FakeNvmlScript(const FakeNvmlScript&) = delete;
-  FakeNvmlScript& operator=(const FakeNvmlScript&) = delete;
-
-  FakeNvmlScript& Line(const std::string& line);
-  // `zero_s` of the GPU named last.
-  FakeNvmlScript& Zero(MonotonicTime zero);
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-// The clock of a fake library, stopped: its devices move only by Set, for as long as this lives.
-class FakeLibraryClock {
- public:
-  explicit FakeLibraryClock(const std::string& library);
-  ~FakeLibraryClock();
-  FakeLibraryClock(const FakeLibraryClock&) = delete;
-  FakeLibraryClock& operator=(const FakeLibraryClock&) = delete;
-
-  // Seconds from the script's zero.
-  void Set(double s);
-  // What a function of the library without arguments returns.
-  int Call(const char* function) const;
-
- private:
-  void* const handle_;
+  FakeNvmlScript() : FakeGpuScript("FAKE_NVML_SCRIPT") {}
 };
 
 }  // namespace wattfleet::testing

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include <nlohmann/json.hpp>
+
+#include "agent/power/systematic_error.h"
 
 namespace wattfleet::agent {
 
@@ -222,7 +223,7 @@ void NvmlGpu::Describe() {
 
 std::string NvmlGpu::FactsJson() const {
   // A budget from published comparisons with external meters, taken as uniform (energy.md 2.16).
-  const double systematic = 0.05 / std::sqrt(3.0);
+  const double systematic = SystematicRelative(0.05);
   nlohmann::json facts = {
       {"device", device_.name},
       {"driver", library_->driver_version()},

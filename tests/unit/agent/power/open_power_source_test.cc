@@ -24,6 +24,8 @@ using testing::SysfsTree;
 PowerConfig ConfigOn(const SysfsTree& tree) {
   PowerConfig config;
   config.paths.nvml_library = testing::FakeNvmlLibrary();
+  config.paths.amd_smi_library = "/nowhere/libamd_smi.so";
+  config.paths.rocm_smi_library = "/nowhere/librocm_smi64.so";
   config.paths.sysfs_root = tree.sysfs_root();
   config.paths.proc_root = tree.proc_root();
   return config;
@@ -71,7 +73,11 @@ TEST(OpenPowerSourceTest, EachSourceReadsWhereItsOptionsSay) {
   script.Line("gpu GPU-aa NVIDIA H200").Line("power 0 100");
   PowerConfig config;
   config.automatic = false;
-  config.paths = {"/nowhere/libnvidia-ml.so", "/nowhere", "/nowhere"};
+  config.paths = {.nvml_library = "/nowhere/libnvidia-ml.so",
+                  .amd_smi_library = "/nowhere/libamd_smi.so",
+                  .rocm_smi_library = "/nowhere/librocm_smi64.so",
+                  .sysfs_root = "/nowhere",
+                  .proc_root = "/nowhere"};
   config.sources = {{"nvml", {{"library", testing::FakeNvmlLibrary()}}},
                     {"rapl", {{"sysfs_root", tree.sysfs_root()}}},
                     {"modelled", {{"watts_per_busy_core", "5"}, {"proc_root", tree.proc_root()}}}};
@@ -156,18 +162,20 @@ TEST(DescribePowerTest, SaysOfEachSourceWhetherItWorksOrWhatWouldMendIt) {
   script.Line("init 9");
 
   const std::vector<SourceVerdict> verdicts = DescribePower(ConfigOn(tree));
+  const auto of = [&verdicts](const std::string& name) -> const SourceVerdict& {
+    return *std::find_if(verdicts.begin(), verdicts.end(),
+                         [&name](const SourceVerdict& v) { return v.source == name; });
+  };
 
-  ASSERT_GE(verdicts.size(), 3U);
-  EXPECT_EQ(verdicts[0].source, "nvml");
-  EXPECT_FALSE(verdicts[0].is_usable());
-  EXPECT_THAT(verdicts[0].reason, HasSubstr("Driver Not Loaded"));
-  EXPECT_EQ(verdicts[0].remedy, "sudo modprobe nvidia");
-  ASSERT_TRUE(verdicts[1].is_usable());
-  EXPECT_EQ(verdicts[1].opened->channels()[0].name, "rapl/package-0");
-  EXPECT_TRUE(verdicts[1].is_used);
-  EXPECT_EQ(verdicts.back().source, "modelled");
-  EXPECT_FALSE(verdicts.back().is_usable());
-  EXPECT_THAT(verdicts.back().reason, HasSubstr("asked for by name"));
+  EXPECT_FALSE(of("nvml").is_usable());
+  EXPECT_THAT(of("nvml").reason, HasSubstr("Driver Not Loaded"));
+  EXPECT_EQ(of("nvml").remedy, "sudo modprobe nvidia");
+  EXPECT_THAT(of("amd_smi").reason, HasSubstr("no AMD GPU library here"));
+  ASSERT_TRUE(of("rapl").is_usable());
+  EXPECT_EQ(of("rapl").opened->channels()[0].name, "rapl/package-0");
+  EXPECT_TRUE(of("rapl").is_used);
+  EXPECT_FALSE(of("modelled").is_usable());
+  EXPECT_THAT(of("modelled").reason, HasSubstr("asked for by name"));
 }
 
 }  // namespace
