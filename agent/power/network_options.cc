@@ -10,6 +10,7 @@
 
 #include "agent/power/kept_file.h"
 #include "agent/power/source_options.h"
+#include "agent/power/systematic_error.h"
 #include "common/domain/nearest_name.h"
 #include "common/domain/scope.h"
 #include "common/status/status_macros.h"
@@ -65,7 +66,7 @@ std::string NetworkFacts(const nlohmann::json& own, const ChannelSpec& spec,
   }
   facts["unit_uj_or_uw"] =
       static_cast<double>(spec.unit.numerator) / static_cast<double>(spec.unit.denominator);
-  facts["systematic_relative"] = defaults.systematic_relative;
+  facts["systematic_relative"] = SystematicRelative(defaults.error_half_width);
   return facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -22,7 +22,7 @@ struct NetworkDefaults {
   std::chrono::milliseconds window{0};  // kPowerAverage
   std::chrono::milliseconds update{1'000};
   double max_watts = 10'000;
-  double systematic_relative = 0;  // the sensor's own error, as a share of its value
+  double error_half_width = 0;  // the sensor's own error lies within +- this share of its value
 };
 
 // The options that every such source has beside its own: poll_ms, scope, window_ms, update_ms,

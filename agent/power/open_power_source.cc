@@ -9,6 +9,7 @@
 #include "agent/power/amd_smi/amd_smi_power_source.h"
 #include "agent/power/battery/battery_power_source.h"
 #include "agent/power/dcmi/open_dcmi.h"
+#include "agent/power/energy_monitor/energy_monitor_source.h"
 #include "agent/power/ioreport/ioreport_power_source.h"
 #include "agent/power/jetson/jetson_power_source.h"
 #include "agent/power/modelled/modelled_power_source.h"
@@ -45,6 +46,7 @@ constexpr Row kSources[] = {
     {"jetson", Use::kAutomatic, JetsonPowerSource::Open},
     {"powermetrics", Use::kByNameOnly, PowermetricsPowerSource::Open},
     {"battery", Use::kByNameOnly, BatteryPowerSource::Open},
+    {"energy_monitor", Use::kByNameOnly, EnergyMonitorSource::Open},
     {"redfish", Use::kByNameOnly, OpenRedfish},
     {"shelly", Use::kByNameOnly, OpenShelly},
     {"prometheus", Use::kByNameOnly, OpenPrometheus},

@@ -79,6 +79,10 @@ ROWS = {
     "agent/power": FOUNDATION + ("common/energy", "common/http", "common/process"),
     "agent/power/*": FOUNDATION + (
         "common/energy", "common/http", "common/process", "agent/power/*.h"),
+    "agent/power/energy_monitor": FOUNDATION + (
+        "common/energy", "common/grpc", "proto", "agent/power/*.h"),
+    "agent/monitor": FOUNDATION + (
+        "common/energy", "common/grpc", "proto", "agent/energy/*.h", "agent/power/*.h"),
     "agent/accelerator": FOUNDATION + ("agent/power/nvml/nvml_library.h", "common/process"),
     "agent/config": FOUNDATION + (
         "common/config", "agent/energy/baseline_options.h", "agent/engine/engine_supervisor.h",
@@ -98,10 +102,12 @@ ROWS = {
 THIRD_PARTY = {
     r"sqlite3\.h": ("coordinator/store", "coordinator/workload", "tests"),
     r"grpcpp/|grpc/": ("common/grpc", "coordinator/service", "coordinator/main.cc", "agent/link",
+                       "agent/monitor", "agent/power/energy_monitor",
                        "coordinator/cli/grpc_fleet_client.cc", "tests"),
-    r"google/protobuf/|wattfleet/v1/|energy\.pb": (
+    r"google/protobuf/|wattfleet/v1/": (
         "common/grpc", "common/wire", "coordinator/service", "coordinator/store", "agent/link",
         "agent/spool", "coordinator/cli/grpc_fleet_client.cc", "tests"),
+    r"energy/energy_monitor\.": ("agent/monitor", "agent/power/energy_monitor", "tests"),
     r"yaml-cpp/": ("common/config", "coordinator/config", "agent/config"),
     r"curl/": ("common/http", "tests/bench"),
     r"httplib\.h": ("coordinator/web", "tests"),

@@ -54,7 +54,7 @@ absl::StatusOr<std::unique_ptr<PowerSource>> OpenDcmi(const SourceRequest& reque
   NetworkDefaults defaults;
   defaults.unit = {1'000'000, 1};  // whole watts
   defaults.window = milliseconds(6'000);
-  defaults.systematic_relative = 0.05;
+  defaults.error_half_width = 0.05;
   WF_ASSIGN_OR_RETURN(ChannelSpec spec, NetworkChannel(request, "server", defaults));
   spec.facts_json = NetworkFacts({{"untested on hardware", true}}, spec, defaults);
   const auto ipmi = std::make_shared<Ipmi>();

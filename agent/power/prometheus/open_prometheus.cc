@@ -73,9 +73,9 @@ absl::StatusOr<double> Ask(Query& query) {
 absl::StatusOr<std::unique_ptr<PowerSource>> OpenPrometheus(const SourceRequest& request,
                                                             const PowerPaths&) {
   const SourceOptions& options = request.options;
-  WF_RETURN_IF_ERROR(
-      CheckOptionNames(request, WithHttpOptions(WithNetworkOptions(
-                                    {"metric", "kind", "unit", "scale", "systematic_relative"}))));
+  WF_RETURN_IF_ERROR(CheckOptionNames(
+      request,
+      WithHttpOptions(WithNetworkOptions({"metric", "kind", "unit", "scale", "accuracy"}))));
   WF_RETURN_IF_ERROR(RequireScope(options));
   WF_ASSIGN_OR_RETURN(const std::string kind, ChoiceOption(options, "kind", {"counter", "power"}));
   const bool is_counter = kind == "counter";
@@ -89,9 +89,9 @@ absl::StatusOr<std::unique_ptr<PowerSource>> OpenPrometheus(const SourceRequest&
   NetworkDefaults defaults;
   defaults.kind = is_counter ? SampleKind::kCounter : SampleKind::kPowerAverage;
   defaults.window = is_counter ? milliseconds(0) : milliseconds(2'000);
-  WF_ASSIGN_OR_RETURN(defaults.systematic_relative,
-                      RequiredNumber(options, "systematic_relative",
-                                     "the relative error of the exporter's sensor, such as 0.05"));
+  WF_ASSIGN_OR_RETURN(defaults.error_half_width,
+                      RequiredNumber(options, "accuracy",
+                                     "what the sensor behind it is good to, such as 0.05 for 5 %"));
   WF_ASSIGN_OR_RETURN(ChannelSpec spec, NetworkChannel(request, selector.metric, defaults));
   spec.facts_json = NetworkFacts({{"metric", TextOption(options, "metric", "")},
                                   {"page", endpoint.url},

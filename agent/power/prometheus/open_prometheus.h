@@ -14,9 +14,9 @@ namespace wattfleet::agent {
 //
 // Options: url of the page; metric, `NAME{label="value"}`; kind (counter, power); unit (J, mJ, uJ,
 // Wh, kWh for a counter, W, mW, uW for power; the first unless given); scale (1), by which the
-// value is multiplied; scope and systematic_relative, which only the user can know and which must
-// be given; those of WithHttpOptions, credentials as Basic; those of WithNetworkOptions: window_ms
-// is 2,000. NOT_FOUND: no such sample on the page; FAILED_PRECONDITION: several.
+// value is multiplied; scope, and accuracy (0.05: within 5 %), which only the user can know and
+// which must be given; those of WithHttpOptions, credentials as Basic; those of WithNetworkOptions:
+// window_ms is 2,000. NOT_FOUND: no such sample on the page; FAILED_PRECONDITION: several.
 absl::StatusOr<std::unique_ptr<PowerSource>> OpenPrometheus(const SourceRequest& request,
                                                             const PowerPaths& paths);
 

@@ -54,7 +54,7 @@ absl::StatusOr<std::unique_ptr<PowerSource>> OpenRedfish(const SourceRequest& re
   NetworkDefaults defaults;
   defaults.unit = {1'000'000, 1};  // whole watts
   defaults.window = milliseconds(6'000);
-  defaults.systematic_relative = 0.05;
+  defaults.error_half_width = 0.05;
   const std::string place = endpoint.place;
   const std::shared_ptr<Bmc> bmc(new Bmc{HttpPoll(std::move(endpoint)), RedfishPower()});
   WF_ASSIGN_OR_RETURN(bmc->power,

@@ -49,7 +49,7 @@ absl::StatusOr<double> Ask(HttpPoll& poll, const std::string& path, bool is_ener
 NetworkDefaults DefaultsOf(bool is_energy) {
   NetworkDefaults defaults;
   defaults.max_watts = 4'000;
-  defaults.systematic_relative = 0.02;
+  defaults.error_half_width = 0.02;
   if (is_energy) {
     defaults.kind = SampleKind::kCounter;
     defaults.unit = {3'600'000, 1};  // mWh

@@ -90,7 +90,7 @@ absl::StatusOr<std::unique_ptr<PowerSource>> OpenTasmota(const SourceRequest& re
   defaults.unit = {100'000, 1};  // 0.1 W
   defaults.window = milliseconds(6'000);
   defaults.max_watts = 4'000;
-  defaults.systematic_relative = 0.02;
+  defaults.error_half_width = 0.02;
   WF_ASSIGN_OR_RETURN(ChannelSpec spec, NetworkChannel(request, endpoint.place, defaults));
   spec.facts_json =
       NetworkFacts({{"place", endpoint.place}, {"asked", kPath}, {"untested on hardware", true}},

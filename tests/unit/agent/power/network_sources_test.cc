@@ -43,7 +43,7 @@ TEST(ShellySourceTest, CountsMilliwattHoursAtTheWall) {
   EXPECT_EQ(spec.scope, Scope::kWall);
   EXPECT_EQ(spec.unit, (RawUnit{3'600'000, 1}));
   EXPECT_EQ(source->poll_period(), milliseconds(1'000));
-  EXPECT_THAT(spec.facts_json, HasSubstr(R"("systematic_relative":0.02)"));
+  EXPECT_THAT(spec.facts_json, HasSubstr(R"("systematic_relative":0.0115)"));
   EXPECT_THAT(spec.facts_json, HasSubstr(R"("model":"SNSW-001P16EU")"));
   const ChannelValue value = ReadOnce(*source);
   EXPECT_EQ(value.fault, ReadFault::kNone);
@@ -140,7 +140,7 @@ TEST(DcmiSourceTest, AProgramThatFailsHangsOrIsNotThereIsAnError) {
 }
 
 SourceOptions Metric(const std::string& metric, SourceOptions more = {}) {
-  more.insert({{"metric", metric}, {"scope", "node"}, {"systematic_relative", "0.03"}});
+  more.insert({{"metric", metric}, {"scope", "node"}, {"accuracy", "0.03"}});
   return more;
 }
 
@@ -157,7 +157,7 @@ TEST(PrometheusSourceTest, ReadsACounterInItsUnit) {
   EXPECT_EQ(spec.kind, SampleKind::kCounter);
   EXPECT_EQ(spec.scope, Scope::kNode);
   EXPECT_EQ(spec.device_id, "GPU-0");
-  EXPECT_THAT(spec.facts_json, HasSubstr(R"("systematic_relative":0.03)"));
+  EXPECT_THAT(spec.facts_json, HasSubstr(R"("systematic_relative":0.0173)"));
   EXPECT_EQ(ReadOnce(*source).raw, 171'823'914'500U);  // uJ
 }
 
@@ -197,9 +197,9 @@ TEST(PrometheusSourceTest, WhatOnlyTheUserKnowsMustBeSaid) {
   EXPECT_THAT(OpenAt("prometheus", options, exporter.url()),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("scope")));
   options = Metric("power");
-  options.erase("systematic_relative");
+  options.erase("accuracy");
   EXPECT_THAT(OpenAt("prometheus", options, exporter.url()),
-              StatusIs(StatusCode::kInvalidArgument, HasSubstr("systematic_relative")));
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("accuracy")));
   EXPECT_THAT(OpenAt("prometheus", Metric("power", {{"unit", "W"}}), exporter.url()),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("nearest is \"Wh\"")));
 }

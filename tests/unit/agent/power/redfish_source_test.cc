@@ -51,7 +51,7 @@ TEST(RedfishSourceTest, PrefersEnvironmentMetrics) {
   EXPECT_EQ(spec.scope, Scope::kWall);
   EXPECT_EQ(spec.unit, (RawUnit{1'000'000, 1}));
   EXPECT_THAT(spec.facts_json, HasSubstr(R"("route":"EnvironmentMetrics")"));
-  EXPECT_THAT(spec.facts_json, HasSubstr(R"("systematic_relative":0.05)"));
+  EXPECT_THAT(spec.facts_json, HasSubstr(R"("systematic_relative":0.0288)"));
   EXPECT_THAT(spec.facts_json, Not(HasSubstr("untested")));
   EXPECT_EQ(ReadOnce(*source).raw, 374U);
 }
