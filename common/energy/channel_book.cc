@@ -17,6 +17,18 @@ std::int64_t SettleLagNs(const ChannelSpec& spec) {
   return std::max(spec.update_period.count() / 2, kShortestLagNs);
 }
 
+// Requests that overlap in time share by convention; only those that follow each other within an
+// interval are told apart by its power.
+PowerSteps::Touch TouchOf(const Presence& presence, const EnergyInterval& interval,
+                          const Allocation& allocation) {
+  if (presence.overlap_ns == interval.length_ns()) {
+    return PowerSteps::Touch::kWhole;
+  }
+  return !presence.shared && allocation.busy_ns > presence.overlap_ns
+             ? PowerSteps::Touch::kEdgeShared
+             : PowerSteps::Touch::kEdge;
+}
+
 }  // namespace
 
 ChannelBook::ChannelBook(ChannelSpec spec, std::chrono::nanoseconds poll_period)
@@ -143,6 +155,8 @@ void ChannelBook::BookShare(const RequestKey& key, Record& record, const EnergyI
   }
   RequestTally& tally = record.tally;
   tally.Touch(interval, record.presence.overlap_ns);
+  tally.steps.Add(interval, record.presence.overlap_ns,
+                  TouchOf(record.presence, interval, allocation));
   tally.phases.Add(std::max(interval.start_ns, tally.start_ns), record.presence.overlap_ns, share);
   tally.static_part += record.presence.static_share;
   tally.dynamic_part += record.presence.dynamic_share;

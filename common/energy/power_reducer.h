@@ -10,11 +10,16 @@
 
 namespace wattfleet {
 
-// kPowerInstant: the trapezoid between successive readings.
-// kPowerAverage over a window W: where W is longer than the time between readings, the trapezoid
-// with the time axis shifted back by W/2; otherwise the rectangle [t - W, t], what lies before it
-// being a hole flagged GAP.
-// Readings too far apart are bridged and flagged GAP: their energy is not known.
+// kPowerInstant and kPowerAverage: each value stands for one tile of time, as long as the longest
+// of the sensor's update period, its window and the time between readings. What a reading shows
+// is half an update period old on average, and the mean of the window before that: the tile's
+// middle lies (update + window) / 2 before the reading. Tiles meet midway between their middles.
+//
+// Readings that come faster than that show nothing new and are passed over. Tiles, not trapezoids,
+// and not shorter ones: like a counter's intervals they hold what was drawn around a request's
+// edge in one piece, which alloc-v1 splits without bias; the windows of a mean tile time, so their
+// sum is the energy. Readings further apart than the gap threshold are bridged by the mean of both
+// and flagged GAP: their energy is not known.
 class PowerReducer final : public IntervalReducer {
  public:
   PowerReducer(const ChannelSpec& spec, std::chrono::nanoseconds poll_period);
@@ -22,16 +27,21 @@ class PowerReducer final : public IntervalReducer {
   void Add(const SensorReading& reading, std::vector<EnergyInterval>& out) override;
 
  private:
-  void AddRectangle(std::int64_t at_ns, std::int64_t power, std::vector<EnergyInterval>& out);
-  void AddTrapezoid(std::int64_t at_ns, std::int64_t power, std::vector<EnergyInterval>& out);
+  void AddValue(std::int64_t middle_ns, std::int64_t power, std::vector<EnergyInterval>& out);
+  // Extends the chain to `end_ns` at the mean of two raw powers.
+  void Extend(std::int64_t end_ns, std::int64_t power, std::int64_t other_power, Flags flags,
+              std::vector<EnergyInterval>& out);
 
   const ChannelSpec spec_;
   const std::int64_t gap_ns_;
-  const bool rectangles_;
-  const std::int64_t shift_ns_;
+  const std::int64_t lag_ns_;
+  const std::int64_t tile_ns_;
+  const std::int64_t least_apart_ns_;
   IntervalChain chain_;
   bool has_last_ = false;
   std::int64_t last_power_ = 0;  // raw
+  std::int64_t last_middle_ns_ = 0;
+  Flags last_flags_ = 0;
   Flags pending_ = 0;
 };
 

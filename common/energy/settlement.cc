@@ -8,6 +8,8 @@ namespace wattfleet {
 namespace {
 
 constexpr std::int64_t kMillion = 1'000'000;
+// A read may be a quarter of its period late without a flag.
+constexpr double kLateRead = 1.25;
 
 double Watts(Microjoules energy, std::int64_t ns) {
   return ns > 0 ? static_cast<double>(energy) * 1e3 / static_cast<double>(ns) : 0;
@@ -64,13 +66,34 @@ bool IsValid(const RequestTally& tally, const ChannelTraits& traits, Flags flags
   return (flags & kSpoiling) == 0 && covered && !bridged && !smeared;
 }
 
+// Of the energy between two values, how much the sensor may not have seen: all, nothing, or, of
+// means whose windows follow each other to within an update and half a read, that share.
+double UnseenShare(const ChannelTraits& traits) {
+  const std::chrono::duration<double> window = traits.spec.window;
+  switch (traits.spec.kind) {
+    case SampleKind::kCounter:
+    case SampleKind::kIntervalEnergy:
+      return traits.spec.part_time ? 1 : 0;
+    case SampleKind::kPowerInstant:
+      return 1;
+    case SampleKind::kPowerAverage:
+      return window <= std::max(traits.spec.update_period, traits.poll_period)
+                 ? 1
+                 : (traits.spec.update_period + traits.poll_period) / 2 / window;
+  }
+  return 1;
+}
+
 // How well the moments are known at which the channel's power changed, in seconds.
 double EdgeSeconds(const RequestTally& tally, const ChannelTraits& traits) {
-  auto tau = traits.poll_period;
-  if (traits.spec.part_time || IsPowerKind(traits.spec.kind) || !tally.idle_known) {
-    tau = std::max({tau, traits.spec.update_period, traits.spec.window});
+  const auto seconds = [](std::chrono::nanoseconds span) {
+    return std::chrono::duration<double>(span).count();
+  };
+  const double period = seconds(SensorPeriod(traits));
+  if (IsPowerKind(traits.spec.kind)) {
+    return std::hypot(period, seconds(traits.spec.update_period));
   }
-  return std::chrono::duration<double>(tau).count();
+  return traits.spec.part_time || !tally.idle_known ? period : seconds(traits.poll_period);
 }
 
 // By how much the channel's power changed at the request's edges: by the request's mean power above
@@ -95,8 +118,9 @@ double KnotJoules(const RequestTally& tally, const ChannelTraits& traits, double
     return 0;
   }
   const double own_idle_watts = static_cast<double>(tally.static_part) * 1e-6 / seconds;
-  const auto tau = std::min(traits.poll_period * 5 / 4, traits.spec.update_period);
-  return own_idle_watts * std::chrono::duration<double>(tau).count();
+  const std::chrono::duration<double> update = traits.spec.update_period;
+  const auto tau = std::min(kLateRead * std::chrono::duration<double>(traits.poll_period), update);
+  return own_idle_watts * tau.count();
 }
 
 }  // namespace
@@ -136,8 +160,10 @@ double RandomUncertainty(const RequestTally& tally, const ChannelTraits& traits,
   const double idle = baseline ? static_cast<double>(baseline->uncertainty_uw) *
                                      static_cast<double>(tally.boundary_idle_ns) * 1e-9
                                : 0;
+  const double sampled = UnseenShare(traits) * tally.steps.SampledMicrojoules();
+  const double neighbour = tally.steps.NeighbourMicrojoules(kLateRead * EdgeSeconds(tally, traits));
   return std::sqrt(2 * (edge * edge + knot * knot) + quantum * quantum / 6 + gap * gap +
-                   idle * idle);
+                   idle * idle + sampled * sampled + neighbour * neighbour);
 }
 
 ChannelEnergy Settle(const RequestTally& tally, const ChannelTraits& traits,

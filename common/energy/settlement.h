@@ -11,6 +11,7 @@
 #include "common/energy/channel.h"
 #include "common/energy/interval.h"
 #include "common/energy/phase_shares.h"
+#include "common/energy/power_steps.h"
 
 namespace wattfleet {
 
@@ -30,6 +31,7 @@ struct RequestTally {
   std::int64_t channel_ns = 0;
   double least_watts = 0;  // mean power of the lowest and highest of them
   double most_watts = 0;
+  PowerSteps steps;
   Flags flags = 0;
   std::optional<std::int64_t> first_token_ns;
   PhaseShares phases;

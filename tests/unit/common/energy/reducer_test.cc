@@ -263,53 +263,95 @@ TEST(CounterReducerTest, SleepOfTheMachineIsAHole) {
   EXPECT_FALSE(reduction.intervals[1].measured);
 }
 
-TEST(PowerReducerTest, InstantPowerIsIntegratedByTrapezoids) {
+TEST(PowerReducerTest, EachInstantStandsForATileAroundTheMomentItWasTaken) {
+  // Updates every 100 ms: what is shown is 50 ms old on average.
   Reduction reduction(PowerSpec(SampleKind::kPowerInstant), milliseconds(100));
-  reduction.Read(0, 100'000);
-  reduction.Read(100, 300'000);
+  reduction.Read(100, 100'000);
   reduction.Read(200, 300'000);
+  reduction.Read(300, 400'000);
 
   ASSERT_EQ(reduction.intervals.size(), 2U);
-  EXPECT_EQ(reduction.intervals[0], (EnergyInterval{0, 100 * kMs, 20'000'000, 0, true}));
-  EXPECT_EQ(reduction.intervals[1].energy, 30'000'000);
+  EXPECT_EQ(reduction.intervals[0], (EnergyInterval{0, 100 * kMs, 10'000'000, 0, true}));
+  EXPECT_EQ(reduction.intervals[1], (EnergyInterval{100 * kMs, 200 * kMs, 30'000'000, 0, true}));
 }
 
-TEST(PowerReducerTest, ALongAverageIsShiftedBackByHalfItsWindow) {
-  Reduction reduction(PowerSpec(SampleKind::kPowerAverage, milliseconds(1'000)), milliseconds(200));
-  reduction.Read(2'000, 50'000);
-  reduction.Read(2'200, 50'000);
+TEST(PowerReducerTest, ReadingsFasterThanTheSensorAreOneTile) {
+  Reduction reduction(PowerSpec(SampleKind::kPowerInstant), milliseconds(50));
+  for (std::int64_t at_ms = 100; at_ms <= 500; at_ms += 50) {
+    reduction.Read(at_ms, 200'000);
+  }
 
-  ASSERT_EQ(reduction.intervals.size(), 1U);
-  EXPECT_EQ(reduction.intervals[0],
-            (EnergyInterval{1'500 * kMs, 1'700 * kMs, 10'000'000, 0, true}));
+  ASSERT_EQ(reduction.intervals.size(), 4U);
+  EXPECT_EQ(reduction.intervals[3], (EnergyInterval{300 * kMs, 400 * kMs, 20'000'000, 0, true}));
 }
 
-TEST(PowerReducerTest, AShortAverageCoversItsWindowAndLeavesTheRestUnknown) {
+TEST(PowerReducerTest, TheWindowsOfALongMeanTileTime) {
+  ChannelSpec spec = PowerSpec(SampleKind::kPowerAverage, milliseconds(1'000));
+  Reduction reduction(spec, milliseconds(200));
+  for (std::int64_t at_ms = 2'000; at_ms <= 5'000; at_ms += 200) {
+    reduction.Read(at_ms, 50'000 + static_cast<std::uint64_t>(at_ms));
+  }
+
+  // Each window ends half an update before its reading.
+  ASSERT_EQ(reduction.intervals.size(), 3U);
+  EXPECT_EQ(reduction.intervals[0], (EnergyInterval{950 * kMs, 1'950 * kMs, 52'000'000, 0, true}));
+  EXPECT_EQ(reduction.intervals[1],
+            (EnergyInterval{1'950 * kMs, 2'950 * kMs, 53'000'000, 0, true}));
+  reduction.ExpectTouching();
+}
+
+TEST(PowerReducerTest, AMeanOverLessThanItsReadsStandsForTheTimeBetweenThem) {
   Reduction reduction(PowerSpec(SampleKind::kPowerAverage, milliseconds(100)), milliseconds(200));
   reduction.Read(200, 50'000);
   reduction.Read(400, 60'000);
+  reduction.Read(600, 60'000);
 
-  ASSERT_EQ(reduction.intervals.size(), 3U);
-  EXPECT_EQ(reduction.intervals[0], (EnergyInterval{100 * kMs, 200 * kMs, 5'000'000, 0, true}));
-  EXPECT_EQ(reduction.intervals[1], (EnergyInterval{200 * kMs, 300 * kMs, 0, kFlagGap, false}));
-  EXPECT_EQ(reduction.intervals[2], (EnergyInterval{300 * kMs, 400 * kMs, 6'000'000, 0, true}));
+  ASSERT_EQ(reduction.intervals.size(), 2U);
+  EXPECT_EQ(reduction.intervals[0], (EnergyInterval{0, 200 * kMs, 10'000'000, 0, true}));
+  EXPECT_EQ(reduction.intervals[1], (EnergyInterval{200 * kMs, 400 * kMs, 12'000'000, 0, true}));
 }
 
 TEST(PowerReducerTest, BridgesAGapAndSaysSo) {
   Reduction reduction(PowerSpec(SampleKind::kPowerInstant), milliseconds(100));
-  reduction.Read(0, 100'000);
-  reduction.Read(1'000, 100'000);
+  reduction.Read(100, 100'000);
+  reduction.Read(1'100, 200'000);
 
-  ASSERT_EQ(reduction.intervals.size(), 1U);
-  EXPECT_EQ(reduction.intervals[0].flags, kFlagGap);
-  EXPECT_EQ(reduction.intervals[0].energy, 100'000'000);
+  ASSERT_EQ(reduction.intervals.size(), 2U);
+  EXPECT_EQ(reduction.intervals[0], (EnergyInterval{0, 100 * kMs, 10'000'000, 0, true}));
+  EXPECT_EQ(reduction.intervals[1],
+            (EnergyInterval{100 * kMs, 1'000 * kMs, 135'000'000, kFlagGap, true}));
+}
+
+TEST(PowerReducerTest, ALossOrSleepIsAHoleFromTheLastTileOn) {
+  for (const bool lost : {true, false}) {
+    SCOPED_TRACE(lost);
+    const Flags why = lost ? kFlagChannelLost : kFlagSuspended;
+    Reduction reduction(PowerSpec(SampleKind::kPowerInstant), milliseconds(100));
+    reduction.Read(100, 100'000);
+    reduction.Read(200, 100'000);
+    if (lost) {
+      reduction.Fail(500, ReadFault::kLost);
+    } else {
+      reduction.Read(500, 100'000, kFlagSuspended);
+    }
+    reduction.Read(600, 100'000);
+    reduction.Read(700, 100'000);
+
+    reduction.ExpectTouching();
+    ASSERT_GE(reduction.intervals.size(), 4U);
+    EXPECT_EQ(reduction.intervals[1].end_ns, 200 * kMs);
+    EXPECT_TRUE(reduction.intervals[1].measured);
+    EXPECT_FALSE(reduction.intervals[2].measured);
+    EXPECT_EQ(reduction.intervals[2].flags & why, why);
+    EXPECT_TRUE(reduction.intervals.back().measured);
+  }
 }
 
 TEST(PowerReducerTest, PowerBeyondTheDeviceIsAHole) {
   Reduction reduction(PowerSpec(SampleKind::kPowerInstant), milliseconds(100));
-  reduction.Read(0, 100'000);
   reduction.Read(100, 4'000'000'000'000ULL);
   reduction.Read(200, 18'446'744'073'709'551'615ULL);
+  reduction.Read(300, 100'000);
 
   ASSERT_EQ(reduction.intervals.size(), 2U);
   EXPECT_EQ(reduction.intervals[0].flags, kFlagImplausible);
