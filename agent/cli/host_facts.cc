@@ -1,9 +1,9 @@
 #include "agent/cli/host_facts.h"
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include <sys/utsname.h>
@@ -12,12 +12,11 @@
 #endif
 
 #include "agent/accelerator/accelerator_id.h"
+#include "agent/power/supply_state.h"
 
 namespace wattfleet::agent {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string ReadAll(const std::string& path) {
   std::ifstream file(path);
@@ -46,18 +45,12 @@ std::string PrettyName(const std::string& os_release) {
   return "";
 }
 
-// "mains" where a supply of that kind is online or there is no battery at all.
-std::string PowerSupply(const std::string& directory) {
-  bool has_battery = false;
-  std::error_code error;
-  for (const auto& supply : fs::directory_iterator(directory, error)) {
-    const std::string type = FirstLine((supply.path() / "type").string());
-    if (type == "Mains" && FirstLine((supply.path() / "online").string()) == "1") {
-      return "mains";
-    }
-    has_battery = has_battery || type == "Battery";
-  }
-  return has_battery ? "battery" : "mains";
+// "pmode:0002 fmode:fanNull" of Jetson boards' nvpmodel.
+std::string JetsonPowerMode(const std::string& status) {
+  absl::string_view value = status;
+  return absl::ConsumePrefix(&value, "pmode:")
+             ? absl::StrCat("nvpmodel ", value.substr(0, value.find(' ')))
+             : "";
 }
 
 }  // namespace
@@ -72,10 +65,23 @@ std::map<std::string, std::string> HostFacts(const std::string& root) {
       {"cpu_governor", FirstLine(root + "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")},
       {"nvidia_driver", FirstLine(root + "/sys/module/nvidia/version")},
   };
-  if (fs::exists(root + "/sys/class/power_supply")) {
-    facts["power_supply"] = PowerSupply(root + "/sys/class/power_supply");
-  }
+  facts.merge(ChangingHostFacts(root));
   std::erase_if(facts, [](const auto& fact) { return fact.second.empty(); });
+  return facts;
+}
+
+std::map<std::string, std::string> ChangingHostFacts(const std::string& root) {
+  std::map<std::string, std::string> facts;
+  if (const auto supply = SupplyWatcher(root + "/sys").Read()) {
+    facts["power_supply"] = SupplyName(*supply);
+  }
+  std::string mode = FirstLine(root + "/sys/firmware/acpi/platform_profile");
+  if (mode.empty()) {
+    mode = JetsonPowerMode(FirstLine(root + "/var/lib/nvpmodel/status"));
+  }
+  if (!mode.empty()) {
+    facts["power_mode"] = mode;
+  }
   return facts;
 }
 

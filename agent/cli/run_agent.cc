@@ -93,7 +93,8 @@ absl::StatusOr<int> RunAgent(const AgentConfig& config, const std::string& versi
                          .version = version,
                          .incarnation = spool->incarnation(),
                          .instances = {},
-                         .host_facts = HostFacts()};
+                         .host_facts = HostFacts(),
+                         .changing_facts = [] { return ChangingHostFacts(); }};
   WF_ASSIGN_OR_RETURN(settings.instances, MakeInstances(config, FindAccelerators(config)));
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<EnergyMeter> meter,
                       OpenEnergyMeter(config.power, config.baseline, clock));

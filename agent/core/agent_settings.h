@@ -25,6 +25,9 @@ struct AgentSettings {
   std::uint64_t incarnation = 1;
   std::vector<InstanceOffer> instances;           // their engines are asked of the supervisor
   std::map<std::string, std::string> host_facts;  // os, driver, cpu, ...: part of every environment
+  // Those that may change while the agent runs (power_supply, power_mode), asked for each
+  // environment; they replace those above. May be empty.
+  std::function<std::map<std::string, std::string>()> changing_facts;
 };
 
 // The world as the agent's core sees it. All of it outlives the core; all of it is used on the

@@ -1,5 +1,8 @@
 #include "agent/core/environment.h"
 
+#include <map>
+#include <string>
+
 #include "absl/strings/str_format.h"
 #include <nlohmann/json.hpp>
 
@@ -25,6 +28,9 @@ Seal SealOf(const EngineIdentity& identity, const Build& build) {
 Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOffer& instance,
                                 const PairSpec& pair, const EngineIdentity& identity) {
   const Seal seal = SealOf(identity, pair.build);
+  auto host =
+      settings.changing_facts ? settings.changing_facts() : std::map<std::string, std::string>();
+  host.insert(settings.host_facts.begin(), settings.host_facts.end());
   nlohmann::json facts = {
       {"agent", settings.name},
       {"agent_version", settings.version},
@@ -34,7 +40,7 @@ Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOff
       {"dropped_parameters", identity.dropped_parameters},
       {"engine", seal.engine_kind},
       {"engine_version", identity.engine_version},
-      {"host", settings.host_facts},
+      {"host", host},
       {"instance", instance.name},
       {"location", instance.location == Location::kCloud ? "cloud" : "local"},
       {"model_digest", seal.model_digest},

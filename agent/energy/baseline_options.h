@@ -12,7 +12,8 @@ struct BaselineOptions {
   std::chrono::nanoseconds window{std::chrono::seconds(1)};
   int tries = 3;
   std::chrono::nanoseconds tick{std::chrono::milliseconds(100)};
-  // How long after the span its last intervals may take.
+  // How long after the span its last intervals may take; longer where a channel is slow
+  // (MeteredHost::KnownAfter).
   std::chrono::nanoseconds patience{std::chrono::seconds(3)};
 };
 

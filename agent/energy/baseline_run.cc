@@ -1,5 +1,6 @@
 #include "agent/energy/baseline_run.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace wattfleet::agent {
@@ -47,7 +48,8 @@ void BaselineRun::Tick() {
   }
   host->TakeIn();
   const std::int64_t now_ns = Nanoseconds(clock_.MonotonicNow());
-  const bool is_late = now_ns >= to_ns_ + options_.patience.count();
+  const auto patience = std::max(options_.patience, host->KnownAfter(channels_));
+  const bool is_late = now_ns >= to_ns_ + patience.count();
   if (!is_late && !host->HasRecorded(recording_, to_ns_)) {
     runner_.PostAfter(options_.tick, [self = shared_from_this()] { self->Tick(); });
     return;

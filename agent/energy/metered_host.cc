@@ -39,6 +39,7 @@ ChannelFacts FactsOf(const ChannelSpec& spec, const PowerSource& source) {
 
 MeteredHost::Channel::Channel(const ChannelSpec& spec_in, const PowerSource& source)
     : spec(spec_in),
+      poll_period(source.poll_period()),
       facts(FactsOf(spec_in, source)),
       reducer(MakeReducer(spec_in, source.poll_period())),
       book(spec_in, source.poll_period()) {}
@@ -69,6 +70,17 @@ std::vector<std::size_t> MeteredHost::ChannelsOf(const std::vector<std::string>&
     }
   }
   return found;
+}
+
+std::chrono::nanoseconds MeteredHost::KnownAfter(const std::vector<std::size_t>& channels) const {
+  constexpr std::chrono::seconds kMost(60);
+  std::chrono::nanoseconds longest{0};
+  for (const std::size_t index : channels) {
+    const Channel& channel = *channels_[index];
+    longest = std::max(
+        longest, 2 * (channel.spec.update_period + channel.spec.window + channel.poll_period));
+  }
+  return std::min<std::chrono::nanoseconds>(longest, kMost);
 }
 
 void MeteredHost::TakeIn() {

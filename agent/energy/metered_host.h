@@ -1,6 +1,7 @@
 #ifndef WF_AGENT_ENERGY_METERED_HOST_H_
 #define WF_AGENT_ENERGY_METERED_HOST_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -46,6 +47,9 @@ class MeteredHost {
   std::size_t channel_count() const { return channels_.size(); }
   const ChannelFacts& facts(std::size_t channel) const { return channels_[channel]->facts; }
   const ChannelSpec& spec(std::size_t channel) const { return channels_[channel]->spec; }
+  // How long after a moment the energy of all these channels until then should be in their books:
+  // two periods each of the slowest, at most a minute.
+  std::chrono::nanoseconds KnownAfter(const std::vector<std::size_t>& channels) const;
   // The channels of those devices, and those of the whole host.
   std::vector<std::size_t> ChannelsOf(const std::vector<std::string>& device_ids) const;
 
@@ -81,6 +85,7 @@ class MeteredHost {
   struct Channel {
     Channel(const ChannelSpec& spec_in, const PowerSource& source);
     const ChannelSpec spec;
+    const std::chrono::nanoseconds poll_period;
     const ChannelFacts facts;
     // Guarded by the host's mutex_.
     std::unique_ptr<IntervalReducer> reducer;

@@ -1,14 +1,31 @@
 #include "agent/energy/open_energy_meter.h"
 
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "agent/energy/sampled_energy_meter.h"
 #include "agent/power/open_power_source.h"
 #include "agent/power/sampler.h"
+#include "agent/power/supply_state.h"
 #include "common/status/status_macros.h"
 
 namespace wattfleet::agent {
+
+namespace {
+
+// Each sampler has a watcher of its own, as each has its thread.
+SamplerOptions WatchingSupply(const std::string& sysfs_root) {
+  SamplerOptions options;
+  const auto watcher = std::make_shared<const SupplyWatcher>(sysfs_root);
+  if (watcher->is_able()) {
+    options.supply = [watcher] { return watcher->Read(); };
+  }
+  return options;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<EnergyMeter>> OpenEnergyMeter(const PowerConfig& config,
                                                              const BaselineOptions& baseline,
@@ -19,7 +36,8 @@ absl::StatusOr<std::unique_ptr<EnergyMeter>> OpenEnergyMeter(const PowerConfig& 
   }
   std::vector<std::unique_ptr<Sampler>> samplers;
   for (std::unique_ptr<PowerSource>& source : sources) {
-    samplers.push_back(std::make_unique<Sampler>(std::move(source), clock));
+    samplers.push_back(std::make_unique<Sampler>(std::move(source), clock,
+                                                 WatchingSupply(config.paths.sysfs_root)));
   }
   MeterOptions options;
   options.baseline = baseline;

@@ -20,7 +20,8 @@ SampledEnergyAccount::SampledEnergyAccount(MeteredHost& host, const Clock& clock
       runner_(runner),
       host_channels_(std::move(channels)),
       has_all_devices_(has_all_devices),
-      options_(options) {
+      options_(options),
+      settle_deadline_(std::max(options.settle_deadline, host.KnownAfter(host_channels_))) {
   for (const std::size_t channel : host_channels_) {
     facts_.push_back(host_.facts(channel));
   }
@@ -85,7 +86,7 @@ void SampledEnergyAccount::RequestEnded(std::uint64_t request, MonotonicTime don
   const std::size_t count = host_channels_.size();
   waiting_[request] = {std::vector<ChannelEnergy>(count), std::vector<bool>(count, false), count,
                        std::move(settled)};
-  deadlines_.emplace_back(clock_.MonotonicNow() + options_.settle_deadline, request);
+  deadlines_.emplace_back(clock_.MonotonicNow() + settle_deadline_, request);
   for (const std::size_t channel : host_channels_) {
     host_.EndRequest(channel, {ledger_, request}, Nanoseconds(done), fate);
   }

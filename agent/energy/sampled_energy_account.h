@@ -21,7 +21,8 @@ namespace wattfleet::agent {
 struct AccountOptions {
   // How often readings are taken in while the account is open.
   std::chrono::nanoseconds tick{std::chrono::milliseconds(50)};
-  // How long after its end a request waits for its last interval.
+  // How long after its end a request waits for its last interval; longer where a channel is slow
+  // (MeteredHost::KnownAfter).
   std::chrono::nanoseconds settle_deadline{std::chrono::seconds(5)};
 };
 
@@ -63,6 +64,7 @@ class SampledEnergyAccount final : public EnergyAccount {
   const std::vector<std::size_t> host_channels_;  // the host's numbers of our channels
   const bool has_all_devices_;
   const AccountOptions options_;
+  const std::chrono::nanoseconds settle_deadline_;
   std::vector<ChannelFacts> facts_;
   std::uint64_t ledger_ = 0;
   bool is_open_ = true;

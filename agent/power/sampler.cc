@@ -96,9 +96,24 @@ Flags Sampler::CheckSuspend(MonotonicTime now) {
   return slept > kLeastSleep ? kFlagSuspended : 0;
 }
 
+Flags Sampler::CheckSupply(MonotonicTime now) {
+  constexpr std::chrono::milliseconds kEvery(250);
+  if (!options_.supply) {
+    return 0;
+  }
+  Flags flags = 0;
+  if (!supply_ || now - supply_checked_ >= kEvery) {
+    supply_checked_ = now;
+    const std::optional<SupplyState> supply = options_.supply();
+    flags |= supply && supply_ && supply != supply_ ? kFlagPowerSourceChanged : 0;
+    supply_ = supply ? supply : supply_;
+  }
+  return flags | (supply_ == SupplyState::kBattery ? kFlagOnBattery : 0);
+}
+
 void Sampler::PollOnce() {
   const MonotonicTime before = clock_.MonotonicNow();
-  Flags flags = CheckSuspend(before);
+  Flags flags = CheckSuspend(before) | CheckSupply(before);
   source_->Read(scratch_);
   const MonotonicTime after = clock_.MonotonicNow();
   if (after - before > source_->poll_period() / 4) {

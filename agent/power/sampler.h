@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 
 #include "agent/power/power_source.h"
+#include "agent/power/supply_state.h"
 #include "common/time/clock.h"
 #include "common/time/suspended_time.h"
 
@@ -24,7 +26,7 @@ namespace wattfleet::agent {
 struct Reading {
   std::int64_t before_ns = 0;
   std::int64_t after_ns = 0;
-  Flags flags = 0;                       // SLOW_READ, SUSPENDED
+  Flags flags = 0;                       // SLOW_READ, SUSPENDED, ON_BATTERY, POWER_SOURCE_CHANGED
   std::span<const ChannelValue> values;  // one per channel
 };
 
@@ -33,6 +35,8 @@ struct SamplerOptions {
   std::chrono::seconds kept{120};
   // How long the machine has slept so far; growth flags the next reading SUSPENDED.
   std::function<std::chrono::nanoseconds()> suspended_time = SuspendedTime;
+  // What the machine runs on, where it tells; asked by the reading thread four times a second.
+  std::function<std::optional<SupplyState>()> supply;
 };
 
 // Reads one power source on a fixed grid and keeps the newest readings in a ring of fixed size.
@@ -68,6 +72,8 @@ class Sampler {
   // False when it is time to stop.
   bool WaitUntil(MonotonicTime due);
   Flags CheckSuspend(MonotonicTime now);
+  // ON_BATTERY for as long as it is, POWER_SOURCE_CHANGED once at each change.
+  Flags CheckSupply(MonotonicTime now);
 
   const std::unique_ptr<PowerSource> source_;
   const Clock& clock_;
@@ -78,6 +84,8 @@ class Sampler {
   std::vector<ChannelValue> scratch_;
   std::chrono::nanoseconds suspended_{0};
   MonotonicTime suspend_checked_{};
+  std::optional<SupplyState> supply_;
+  MonotonicTime supply_checked_{};
 
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

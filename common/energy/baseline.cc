@@ -9,11 +9,14 @@ namespace wattfleet {
 
 namespace {
 
+// What may be said of readings that are as good as any: the idle power of a machine on battery is
+// what it is there.
+constexpr Flags kHarmless = kFlagSlowRead | kFlagPowerIntegrated | kFlagOnBattery;
+
 // Mean power of each whole window in watts; an interval that straddles a border is split by time.
 // Empty when some of the time was not measured.
 std::vector<double> WindowMeans(std::span<const EnergyInterval> intervals, std::int64_t from_ns,
                                 std::int64_t to_ns, std::int64_t window_ns) {
-  constexpr Flags kHarmless = kFlagSlowRead | kFlagPowerIntegrated;
   const auto windows =
       static_cast<std::size_t>(std::max<std::int64_t>(0, to_ns - from_ns) / window_ns);
   std::vector<double> microjoules(windows, 0);

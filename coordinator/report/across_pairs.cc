@@ -184,6 +184,16 @@ std::optional<Mismatch> UnusedRecording(const KeptPair& pair) {
                                           report.id, unused, answers)};
 }
 
+std::optional<Mismatch> PowerMismatch(const KeptPair& pair) {
+  if (!pair.report->mixed_power) {
+    return std::nullopt;
+  }
+  return Mismatch{.kind = "MIXED_POWER",
+                  .pairs = {pair.report->id},
+                  .text = absl::StrFormat("%s: %s; its energy is not shown as one figure",
+                                          pair.report->id, *pair.report->mixed_power)};
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<ReportedUnion>> ReportUnions(
@@ -254,6 +264,7 @@ std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
     if (is_whole_workload) {
       add(UnusedRecording(pair));
     }
+    add(PowerMismatch(pair));
   }
   return mismatches;
 }

@@ -36,6 +36,7 @@ std::vector<ReportedComparison> ReportComparisons(std::span<const KeptPair> pair
 // PROMPT_MISMATCH: one model on two engines, median input tokens more than 2 % apart.
 // MIXED_VERSIONS: one pair answered by several engine versions. RECORDING_UNUSED: a recording with
 // answers to ids that the workload lacks; told only where the sweep asks all of the workload.
+// MIXED_POWER: one pair answered on mains and on battery, or in several power modes.
 std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
                                      std::span<const ReportedComparison> comparisons,
                                      bool is_whole_workload);

@@ -12,8 +12,16 @@ nlohmann::json ValueAt(const std::string& facts_json, const char* key) {
   if (!facts.is_object()) {
     return nullptr;
   }
-  const auto at = facts.find(key);
-  return at == facts.end() ? nlohmann::json() : *at;
+  if (const auto at = facts.find(key); at != facts.end()) {
+    return *at;
+  }
+  for (const char* deeper : {"host", "source"}) {
+    const auto inner = facts.find(deeper);
+    if (inner != facts.end() && inner->is_object() && inner->contains(key)) {
+      return inner->at(key);
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace

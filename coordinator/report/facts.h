@@ -7,6 +7,8 @@
 namespace wattfleet::coordinator {
 
 // One value of the facts that an agent declared about an environment or a channel, a JSON object.
+// What an agent says of its host (power_supply) or a sensor of itself (systematic_relative) stands
+// one level deeper, in the objects "host" and "source"; the key itself counts before them.
 // nullopt when the text is no object, the key is absent, or its value is of another type or an
 // empty text.
 std::optional<std::string> TextFact(const std::string& facts_json, const char* key);

@@ -38,6 +38,9 @@ struct ReportedEnvironment {
   std::optional<std::int64_t> recorded_answers;  // rows of the recording that answered
 };
 
+// How a pair's results divide among ways to power a machine, when there is more than one.
+using MixedPower = std::optional<std::string>;
+
 struct ReportedStratum {
   std::string name;
   OutcomeTally outcomes;
@@ -82,6 +85,7 @@ struct ReportedPair {
   std::optional<double> macro_accuracy;  // absent with a single dataset
   TokenFigures tokens;
   ReportedEnergy energy;
+  MixedPower mixed_power;
   TimingFigures latency;
   TimingFigures ttft;
   std::optional<double> cost_usd_per_query;
@@ -110,7 +114,8 @@ struct ReportedComparison {
 
 // Something that must not be overlooked; shown on the first page.
 struct Mismatch {
-  std::string kind;  // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS, RECORDING_UNUSED
+  // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS, MIXED_POWER, RECORDING_UNUSED
+  std::string kind;
   std::vector<std::string> pairs;
   std::string text;
 };

@@ -4,10 +4,12 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "coordinator/report/facts.h"
 #include "coordinator/report/names.h"
@@ -44,6 +46,13 @@ std::optional<std::int64_t> CountFact(const std::string& facts, const char* key)
   return number ? std::optional(static_cast<std::int64_t>(*number)) : std::nullopt;
 }
 
+std::optional<bool> IsOnMains(const std::string& facts) {
+  if (const auto supply = TextFact(facts, "power_supply")) {
+    return *supply == "mains";
+  }
+  return BoolFact(facts, "ac");
+}
+
 std::vector<ReportedEnvironment> EnvironmentsOf(const std::vector<EnvironmentRow>& rows) {
   std::vector<ReportedEnvironment> environments;
   for (const EnvironmentRow& row : rows) {
@@ -52,10 +61,59 @@ std::vector<ReportedEnvironment> EnvironmentsOf(const std::vector<EnvironmentRow
                             .results = row.results,
                             .engine_version = TextFact(facts, "engine_version"),
                             .power_mode = TextFact(facts, "power_mode"),
-                            .ac = BoolFact(facts, "ac"),
+                            .ac = IsOnMains(facts),
                             .recorded_answers = CountFact(facts, "recorded_answers")});
   }
   return environments;
+}
+
+std::string PowerText(const ReportedEnvironment& environment) {
+  std::string text = !environment.ac ? "" : *environment.ac ? "mains" : "battery";
+  if (environment.power_mode) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", "mode ", *environment.power_mode);
+  }
+  return text;
+}
+
+// By the environments, and by the flags of those results on whose way the supply changed over.
+MixedPower MixedPowerOf(const std::vector<ReportedEnvironment>& environments,
+                        const UnitColumns& columns) {
+  std::map<std::string, std::int64_t> results;
+  for (const ReportedEnvironment& environment : environments) {
+    if (const std::string text = PowerText(environment); !text.empty()) {
+      results[text] += environment.results;
+    }
+  }
+  if (results.size() <= 1) {
+    results.clear();
+    for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+      if (columns.class_energy[unit] == ClassEnergy::kMeasured) {
+        const bool on_battery = (columns.flags[unit] & kFlagOnBattery) != 0;
+        ++results[on_battery ? "battery" : "mains"];
+      }
+    }
+  }
+  if (results.size() <= 1) {
+    return std::nullopt;
+  }
+  return absl::StrJoin(results, ", ", [](std::string* out, const auto& row) {
+    absl::StrAppend(out, row.second, " results on ", row.first);
+  });
+}
+
+// One figure from machines on mains and on battery would be neither.
+void Withhold(const std::string& why, ReportedEnergy& energy) {
+  if (energy.figures.verdict != EnergyVerdict::kMeasured) {
+    return;
+  }
+  energy.figures.verdict = EnergyVerdict::kInsufficient;
+  energy.reason = why;
+  energy.figures.means.reset();
+  energy.figures.joules_per_correct.reset();
+  energy.figures.ipw.reset();
+  energy.figures.ipj.reset();
+  energy.baseline_watts.reset();
+  energy.systematic_relative.reset();
 }
 
 std::vector<ReportedStratum> Strata(const UnitColumns& columns,
@@ -167,6 +225,10 @@ ReportedPair ReportPair(const PairSources& sources) {
   pair.macro_accuracy = MacroOf(pair.datasets);
   pair.tokens = CountTokens(columns);
   pair.energy = ReportEnergy(sources, pair.tokens.cached_input_share);
+  pair.mixed_power = MixedPowerOf(pair.environments, columns);
+  if (pair.mixed_power) {
+    Withhold(*pair.mixed_power, pair.energy);
+  }
   pair.latency = Latency(columns);
   pair.ttft = TimeToFirstToken(columns);
   pair.cost_usd_per_query = CostPerQuery(columns, spec.price);

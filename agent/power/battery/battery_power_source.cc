@@ -82,7 +82,7 @@ absl::StatusOr<std::unique_ptr<PowerSource>> BatteryPowerSource::Open(const Sour
   spec.name = "battery/all";
   spec.kind = SampleKind::kPowerAverage;
   spec.scope = Scope::kNode;
-  spec.update_period = seconds(6);
+  spec.update_period = seconds(1);
   spec.window = seconds(6);
   spec.max_watts = kMaxWatts;
   spec.facts_json = nlohmann::json{{"batteries", source->batteries_.size()},

@@ -39,15 +39,24 @@ const char* ShortName(Scope scope) {
   }
 }
 
+// For how long a counter that is at rest is waited for before its energy is taken to be 0 depends
+// on this, so those that may rest have a short one.
+std::chrono::nanoseconds UpdatePeriodOf(const EnergyModel::Part& part, bool may_stand_still) {
+  if (may_stand_still) {
+    return milliseconds(100);
+  }
+  return CountsMillijoules(part) ? milliseconds(2'500) : milliseconds(500);
+}
+
 ChannelSpec SpecOf(const EnergyModel::Part& part) {
   ChannelSpec spec;
   spec.name = absl::StrCat("ioreport/", ShortName(part.scope));
   spec.kind = SampleKind::kCounter;
   spec.scope = part.scope;
   spec.unit = {1, 1'000};
-  spec.update_period = CountsMillijoules(part) ? milliseconds(2'500) : milliseconds(500);
   spec.max_watts = kMaxWatts;
   spec.may_stand_still = part.scope == Scope::kSocNeuralEngine || part.scope == Scope::kSocGpuSram;
+  spec.update_period = UpdatePeriodOf(part, spec.may_stand_still);
   nlohmann::json members;
   for (const auto& [name, unit] : part.members) {
     members[name] = unit;

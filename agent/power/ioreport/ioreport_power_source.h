@@ -24,7 +24,8 @@ namespace wattfleet::agent {
 //
 // macOS may publish the counters in mJ in batches up to 2.3 s apart (seen on M1 and M5 chips under
 // macOS 27), so 2.5 s is taken as their period; one that is quiet for five times as long stands
-// still and gives no figure. Only the neural engine and the SRAM may honestly stand still.
+// still and gives no figure. Only the neural engine and the SRAM may honestly stand still: after
+// half a second their energy is taken to be 0, and a batch that follows lies in its last part.
 class IoReportPowerSource final : public PowerSource {
  public:
   // Option: poll_ms (100). NOT_FOUND: no Mac with Apple's chip.

@@ -61,6 +61,8 @@ ChannelSpec CombinedSpec(const std::vector<std::string>& command, milliseconds i
   spec.scope = Scope::kSocCompute;
   spec.unit = {1, 1'000};
   spec.update_period = interval;
+  // A report comes some moments after its span has ended; nobody knows how many.
+  spec.part_time = true;
   spec.max_watts = 1'000;
   spec.facts_json = nlohmann::json{{"command", absl::StrJoin(WithoutSudo(command), " ")},
                                    {"read_by", "processor.combined_power x elapsed_ns"},

@@ -61,5 +61,13 @@ TEST_F(HostFactsTest, ALaptopOffItsMainsRunsOnBattery) {
   EXPECT_THAT(HostFacts(root_.path()), Contains(Pair("power_supply", "mains")));
 }
 
+TEST_F(HostFactsTest, TellsThePowerModeOfTheFirmwareOrOfAJetson) {
+  Write("var/lib/nvpmodel/status", "pmode:0002 fmode:fanNull\n");
+  EXPECT_THAT(HostFacts(root_.path()), Contains(Pair("power_mode", "nvpmodel 0002")));
+
+  Write("sys/firmware/acpi/platform_profile", "low-power\n");
+  EXPECT_THAT(ChangingHostFacts(root_.path()), Contains(Pair("power_mode", "low-power")));
+}
+
 }  // namespace
 }  // namespace wattfleet::agent

@@ -1,5 +1,8 @@
 #include "agent/core/environment.h"
 
+#include <map>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -45,6 +48,25 @@ TEST(EnvironmentTest, FactsAreCanonicalJsonThatSaysWhoAnsweredUnderWhat) {
   EXPECT_EQ(facts["condition"], "isolated");
   EXPECT_EQ(facts["dropped_parameters"], nlohmann::json({"top_k"}));
   EXPECT_EQ(environment.seal, (Seal{"sha256:1", "llama-server", "q4"}));
+}
+
+TEST(EnvironmentTest, MainsAndBatteryAreTwoEnvironments) {
+  AgentSettings settings = Settings();
+  settings.host_facts["power_supply"] = "mains";
+  std::string supply = "mains";
+  settings.changing_facts = [&supply] {
+    return std::map<std::string, std::string>{{"power_supply", supply}};
+  };
+  const EngineIdentity identity{.engine_kind = "x"};
+  const std::string on_mains =
+      DescribeEnvironment(settings, Instance(), Pair(), identity).facts_json;
+  supply = "battery";
+  const std::string on_battery =
+      DescribeEnvironment(settings, Instance(), Pair(), identity).facts_json;
+
+  EXPECT_NE(on_mains, on_battery);
+  EXPECT_EQ(nlohmann::json::parse(on_battery)["host"]["power_supply"], "battery");
+  EXPECT_EQ(nlohmann::json::parse(on_battery)["host"]["os"], "Debian 12");
 }
 
 TEST(EnvironmentTest, EqualFactsAreEqualText) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -116,6 +117,31 @@ class ManualClock final : public Clock {
   WallTime WallNow() const override { return {}; }
   std::atomic<std::int64_t> now_ns{1'000'000'000};
 };
+
+TEST(SamplerTest, FlagsReadingsOnBatteryAndTheFirstAfterAChange) {
+  SimWorld world;
+  std::optional<SupplyState> supply = SupplyState::kMains;
+  Sampler sampler(Counting([](auto values) { Answer(values, 1); }, milliseconds(250)), world,
+                  {.supply = [&supply] { return supply; }});
+  std::vector<Flags> flags;
+  const auto poll = [&](std::optional<SupplyState> state) {
+    supply = state;
+    sampler.PollOnce();
+    world.RunFor(milliseconds(250));
+    sampler.Visit(flags.size(),
+                  [&flags](const Reading& reading) { flags.push_back(reading.flags); });
+  };
+  for (const auto state :
+       {std::optional(SupplyState::kMains), std::optional(SupplyState::kBattery),
+        std::optional(SupplyState::kBattery), std::optional<SupplyState>(),
+        std::optional(SupplyState::kMains), std::optional(SupplyState::kMains)}) {
+    poll(state);
+  }
+
+  constexpr Flags kBoth = kFlagOnBattery | kFlagPowerSourceChanged;
+  EXPECT_EQ(flags, (std::vector<Flags>{0, kBoth, kFlagOnBattery, kFlagOnBattery,
+                                       kFlagPowerSourceChanged, 0}));
+}
 
 TEST(SamplerTest, SkipsTheReadsThatASlowOneOverran) {
   ManualClock clock;

@@ -301,6 +301,53 @@ TEST(BuildReport, TellsOfRecordedAnswersThatTheWorkloadLacks) {
             "recording's 1200 answers have ids that the workload lacks");
 }
 
+TEST(BuildReport, MainsAndBatteryAreNeverOneFigure) {
+  ExampleSweep sweep;
+  auto& environments = sweep.view.environments[{1}];
+  environments.push_back(environments[0]);
+  environments[0].environment.facts_json =
+      R"({"engine_version":"0.12.3","host":{"power_supply":"mains","power_mode":"balanced"}})";
+  environments[1].environment.facts_json =
+      R"({"engine_version":"0.12.3","host":{"power_supply":"battery","power_mode":"balanced"}})";
+  const Report report = sweep.Build();
+
+  ASSERT_EQ(report.quality.mismatches.size(), 1U);
+  EXPECT_EQ(report.quality.mismatches[0].kind, "MIXED_POWER");
+  EXPECT_THAT(report.quality.mismatches[0].text, HasSubstr("results on mains, mode balanced"));
+  EXPECT_THAT(report.quality.mismatches[0].text, HasSubstr("results on battery, mode balanced"));
+  const coordinator::ReportedEnergy& energy = report.pairs[0].energy;
+  EXPECT_EQ(energy.figures.verdict, coordinator::EnergyVerdict::kInsufficient);
+  EXPECT_THAT(energy.reason, HasSubstr("results on battery"));
+  EXPECT_EQ(energy.figures.means, std::nullopt);
+  EXPECT_EQ(energy.figures.ipw, std::nullopt);
+  EXPECT_EQ(energy.figures.ipj, std::nullopt);
+}
+
+TEST(BuildReport, AChangeToBatteryWithinOneEnvironmentIsSeenByItsFlags) {
+  ExampleSweep sweep;
+  ASSERT_THAT(sweep.Build().quality.mismatches, IsEmpty());
+  for (auto& row : sweep.view.energy[{1}]) {
+    row.flags |= row.unit < 10 ? 0 : kFlagOnBattery;
+  }
+  const Report report = sweep.Build();
+
+  ASSERT_EQ(report.quality.mismatches.size(), 1U);
+  EXPECT_EQ(report.quality.mismatches[0].kind, "MIXED_POWER");
+  EXPECT_THAT(report.quality.mismatches[0].text, HasSubstr("10 results on mains"));
+  for (auto& row : sweep.view.energy[{1}]) {
+    row.flags |= kFlagOnBattery;
+  }
+  EXPECT_THAT(sweep.Build().quality.mismatches, IsEmpty());
+}
+
+TEST(BuildReport, ASensorsErrorIsReadWhereAnAgentWritesIt) {
+  ExampleSweep sweep;
+  sweep.view.channels[0].facts.facts_json =
+      R"({"kind":"counter","source":{"systematic_relative":0.0866}})";
+
+  EXPECT_DOUBLE_EQ(*sweep.Build().pairs[0].energy.systematic_relative, 0.0866);
+}
+
 TEST(BuildReport, GapsHaveReasons) {
   ExampleSweep sweep;
   sweep.view.results[{3}].resize(990);
