@@ -7,9 +7,11 @@
 #include "absl/strings/str_format.h"
 
 #include "agent/power/amd_smi/amd_smi_power_source.h"
+#include "agent/power/amdgpu/amdgpu_power_source.h"
 #include "agent/power/battery/battery_power_source.h"
 #include "agent/power/dcmi/open_dcmi.h"
 #include "agent/power/energy_monitor/energy_monitor_source.h"
+#include "agent/power/intel_gpu/intel_gpu_power_source.h"
 #include "agent/power/ioreport/ioreport_power_source.h"
 #include "agent/power/jetson/jetson_power_source.h"
 #include "agent/power/modelled/modelled_power_source.h"
@@ -41,6 +43,8 @@ struct Row {
 constexpr Row kSources[] = {
     {"nvml", Use::kAutomatic, NvmlPowerSource::Open},
     {"amd_smi", Use::kAutomatic, AmdSmiPowerSource::Open},
+    {"amdgpu", Use::kAutomatic, AmdgpuPowerSource::Open},
+    {"intel_gpu", Use::kAutomatic, IntelGpuPowerSource::Open},
     {"rapl", Use::kAutomatic, RaplPowerSource::Open},
     {"ioreport", Use::kAutomatic, IoReportPowerSource::Open},
     {"jetson", Use::kAutomatic, JetsonPowerSource::Open},
@@ -59,6 +63,20 @@ const SourceRequest* FindRequest(const PowerConfig& config, const std::string& n
   const auto found = std::find_if(config.sources.begin(), config.sources.end(),
                                   [&name](const auto& request) { return request.name == name; });
   return found == config.sources.end() ? nullptr : &*found;
+}
+
+// Whether each channel of `source` sees a part of a device that one of `other` sees as well: the
+// same GPU through its library and through its kernel driver.
+bool IsRepeatedBy(const PowerSource& source, const PowerSource& other) {
+  const auto is_repeated = [&other](const ChannelSpec& spec) {
+    return !spec.device_id.empty() &&
+           std::any_of(other.channels().begin(), other.channels().end(),
+                       [&spec](const ChannelSpec& seen) {
+                         return seen.device_id == spec.device_id &&
+                                (RowOf(seen.scope).parts & RowOf(spec.scope).parts) != 0;
+                       });
+  };
+  return std::all_of(source.channels().begin(), source.channels().end(), is_repeated);
 }
 
 }  // namespace
@@ -92,7 +110,9 @@ absl::StatusOr<std::vector<std::unique_ptr<PowerSource>>> OpenPowerSources(
       continue;
     }
     auto source = row.open({row.name, {}}, config.paths);
-    if (source.ok()) {
+    if (source.ok() && std::none_of(sources.begin(), sources.end(), [&](const auto& other) {
+          return IsRepeatedBy(**source, *other);
+        })) {
       sources.push_back(*std::move(source));
     }
   }
@@ -135,6 +155,18 @@ std::vector<SourceVerdict> DescribePower(const PowerConfig& config) {
   }
   for (const SourceRequest& request : config.sources) {
     describe(request, true, true);
+  }
+  for (auto verdict = verdicts.begin(); verdict != verdicts.end(); ++verdict) {
+    const auto repeats = [&](const SourceVerdict& other) {
+      return other.is_used && other.is_usable() && IsRepeatedBy(*verdict->opened, *other.opened);
+    };
+    if (verdict->is_used && verdict->is_usable() && !verdict->was_asked_for &&
+        (std::any_of(verdicts.begin(), verdict, repeats) ||
+         std::any_of(verdict + 1, verdicts.end(), [&](const SourceVerdict& other) {
+           return other.was_asked_for && repeats(other);
+         }))) {
+      verdict->is_used = false;
+    }
   }
   return verdicts;
 }

@@ -19,7 +19,7 @@ absl::StatusOr<std::unique_ptr<PowerSource>> OpenPowerSource(const SourceRequest
                                                              const PowerPaths& paths);
 
 // Opens what `config` asks for: an error when a source asked for by name does not open; those
-// found automatically are left out when they do not.
+// found automatically are left out when they do not, or when another one before them sees the same.
 absl::StatusOr<std::vector<std::unique_ptr<PowerSource>>> OpenPowerSources(
     const PowerConfig& config);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include <nlohmann/json.hpp>
 
@@ -80,12 +81,16 @@ void AmdSmiPowerSource::AddGpu(std::size_t gpu) {
   ChannelSpec spec;
   spec.name = absl::StrCat("amd_smi/", device.bus_id, has_counter ? "/energy" : "/power");
   spec.device_id = device.bus_id;
+  // The socket of an MI300A holds CPU cores as well.
+  const bool has_cpu = absl::StrContains(device.name, "MI300A");
+  spec.scope = has_cpu ? Scope::kModule : Scope::kAccelerator;
   nlohmann::json facts = {{"device", device.name},
                           {"library", library_->name()},
                           {"library_version", library_->version()},
                           {"power_is_mean", power.is_mean},
                           // Not checked against a meter by anybody we know of (energy.md 2.16).
-                          {"systematic_relative", SystematicRelative(0.05)}};
+                          {"systematic_relative", SystematicRelative(0.05)},
+                          {"verified", "untested on hardware"}};
   Channel channel{.gpu = gpu, .flags = is_partitioned ? kFlagMigShared : 0};
   if (has_counter) {
     spec.unit = UnitOf(energy.microjoules_per_count);

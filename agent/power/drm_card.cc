@@ -1,0 +1,94 @@
+#include "agent/power/drm_card.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <system_error>
+
+#include "absl/strings/numbers.h"
+
+#include "common/status/status_macros.h"
+
+namespace wattfleet::agent {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The folders of all cards by number; connectors ("card0-DP-1") are none.
+std::map<int, std::string> CardFolders(const std::string& drm) {
+  constexpr std::string_view kPrefix = "card";
+  std::map<int, std::string> folders;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(drm, error)) {
+    const std::string name = entry.path().filename().string();
+    int number = 0;
+    if (name.starts_with(kPrefix) && absl::SimpleAtoi(name.substr(kPrefix.size()), &number) &&
+        number >= 0) {
+      folders[number] = entry.path().string();
+    }
+  }
+  return folders;
+}
+
+// The value of a line KEY=VALUE of a uevent file; empty when there is none.
+std::string UeventValue(const std::string& device_folder, const std::string& key) {
+  std::ifstream uevent(device_folder + "/uevent");
+  for (std::string line; std::getline(uevent, line);) {
+    if (line.starts_with(key + "=")) {
+      return line.substr(key.size() + 1);
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<DrmCard> FindDrmCards(const std::string& sysfs_root,
+                                  const std::vector<std::string>& drivers) {
+  std::vector<DrmCard> cards;
+  for (const auto& [number, folder] : CardFolders(sysfs_root + "/class/drm")) {
+    DrmCard card;
+    card.device_folder = folder + "/device";
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(card.device_folder + "/hwmon", error)) {
+      const std::string name = ReadFirstLine(entry.path().string() + "/name").value_or("");
+      if (std::find(drivers.begin(), drivers.end(), name) != drivers.end()) {
+        card.driver = name;
+        card.hwmon_folder = entry.path().string();
+      }
+    }
+    if (card.hwmon_folder.empty()) {
+      continue;
+    }
+    card.bus_id = UeventValue(card.device_folder, "PCI_SLOT_NAME");
+    if (card.bus_id.empty()) {
+      card.bus_id = fs::path(folder).filename().string();
+    }
+    card.pci_id = UeventValue(card.device_folder, "PCI_ID");
+    card.product = ReadFirstLine(card.device_folder + "/product_name").value_or("");
+    cards.push_back(std::move(card));
+  }
+  return cards;
+}
+
+absl::StatusOr<DrmSensor> DrmSensor::Open(const DrmCard& card, const std::string& file) {
+  WF_ASSIGN_OR_RETURN(KeptFile value, KeptFile::Open(card.hwmon_folder + "/" + file));
+  auto status = KeptFile::Open(card.device_folder + "/power/runtime_status");
+  return DrmSensor(std::move(value),
+                   status.ok() ? std::optional<KeptFile>(*std::move(status)) : std::nullopt);
+}
+
+bool DrmSensor::IsAsleep() const {
+  std::array<char, 32> buffer{};
+  std::string_view text;
+  return status_ && status_->Read(buffer, text) == ReadFault::kNone && text.starts_with("suspend");
+}
+
+ReadFault DrmSensor::Read(std::uint64_t& number) const {
+  return IsAsleep() ? ReadFault::kUnavailable : value_.ReadNumber(number);
+}
+
+}  // namespace wattfleet::agent

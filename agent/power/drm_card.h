@@ -1,0 +1,51 @@
+#ifndef WF_AGENT_POWER_DRM_CARD_H_
+#define WF_AGENT_POWER_DRM_CARD_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "agent/power/kept_file.h"
+#include "agent/power/power_source.h"
+
+namespace wattfleet::agent {
+
+// A graphics card as Linux shows it under /sys/class/drm, with its driver's hardware monitor.
+struct DrmCard {
+  std::string driver;         // by the monitor's name: "amdgpu", "i915", "xe"
+  std::string bus_id;         // e.g. "0000:03:00.0"; "card0" where the kernel does not tell
+  std::string pci_id;         // e.g. "1002:744C"; may be empty
+  std::string product;        // e.g. "AMD Radeon RX 7900 XTX"; mostly empty
+  std::string device_folder;  // .../card0/device
+  std::string hwmon_folder;   // .../card0/device/hwmon/hwmon3
+};
+
+// The cards with a monitor of one of `drivers`, in the order of their numbers.
+std::vector<DrmCard> FindDrmCards(const std::string& sysfs_root,
+                                  const std::vector<std::string>& drivers);
+
+// A number that a card's driver tells. It is not read while the card sleeps, for reading would wake
+// it and keep it awake: kUnavailable then, as nobody knows what it draws.
+class DrmSensor {
+ public:
+  // `file`: in the monitor's folder. Errors as KeptFile::Open.
+  static absl::StatusOr<DrmSensor> Open(const DrmCard& card, const std::string& file);
+
+  bool IsAsleep() const;
+  ReadFault Read(std::uint64_t& number) const;
+
+ private:
+  DrmSensor(KeptFile value, std::optional<KeptFile> status)
+      : value_(std::move(value)), status_(std::move(status)) {}
+
+  KeptFile value_;
+  std::optional<KeptFile> status_;  // power/runtime_status; absent: the card never sleeps
+};
+
+}  // namespace wattfleet::agent
+
+#endif  // WF_AGENT_POWER_DRM_CARD_H_
