@@ -1,7 +1,9 @@
 #include "agent/power/supply_state.h"
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -26,8 +28,26 @@ SupplyWatcher::SupplyWatcher(const std::string& sysfs_root) {
     } else if (type == "Battery" && is_of_machine) {
       has_battery_ = true;
       has_supplies_ = true;
+      if (auto status = KeptFile::Open(folder + "/status"); status.ok()) {
+        battery_status_.push_back(*std::move(status));
+      }
     }
   }
+}
+
+std::optional<SupplyState> SupplyWatcher::ReadBatteries() const {
+  std::optional<SupplyState> state;
+  for (const KeptFile& file : battery_status_) {
+    std::array<char, 32> buffer{};
+    std::string_view text;
+    if (file.Read(buffer, text) == ReadFault::kNone) {
+      if (text.substr(0, text.find('\n')) == "Discharging") {
+        return SupplyState::kBattery;
+      }
+      state = SupplyState::kMains;
+    }
+  }
+  return state;
 }
 
 std::optional<SupplyState> SupplyWatcher::Read() const {
@@ -45,6 +65,9 @@ std::optional<SupplyState> SupplyWatcher::Read() const {
   }
   if (!has_battery_) {
     return SupplyState::kMains;
+  }
+  if (mains_online_.empty()) {
+    return ReadBatteries();
   }
   return is_told ? std::optional(SupplyState::kBattery) : std::nullopt;
 }

@@ -15,7 +15,8 @@ enum class SupplyState { kMains, kBattery };
 const char* SupplyName(SupplyState state);
 
 // Follows the power supplies below <sysfs_root>/class/power_supply: mains where one is online, or
-// where there is no battery of the machine's own (a mouse's does not count). Used by one thread.
+// where there is no battery of the machine's own (a mouse's does not count), or where no supply but
+// batteries is listed and none of them discharges. Used by one thread.
 class SupplyWatcher {
  public:
   explicit SupplyWatcher(const std::string& sysfs_root);
@@ -26,7 +27,11 @@ class SupplyWatcher {
   std::optional<SupplyState> Read() const;
 
  private:
+  // Of the machine's batteries; only asked where there is no other supply.
+  std::optional<SupplyState> ReadBatteries() const;
+
   std::vector<KeptFile> mains_online_;
+  std::vector<KeptFile> battery_status_;
   bool has_supplies_ = false;
   bool has_battery_ = false;
 };

@@ -7,7 +7,6 @@
 
 #include "common/domain/nearest_name.h"
 #include "coordinator/grading/exact.h"
-#include "coordinator/grading/math.h"
 #include "coordinator/grading/mcq.h"
 #include "coordinator/grading/numeric.h"
 
@@ -18,8 +17,7 @@ absl::StatusOr<const Grader*> FindGrader(std::string_view name) {
   static const McqGrader mcq_first(SeveralNamed::kTakeFirst);
   static const ExactGrader exact;
   static const NumericGrader numeric;
-  static const MathGrader math;
-  static const std::vector<const Grader*> graders = {&mcq, &mcq_first, &exact, &numeric, &math};
+  static const std::vector<const Grader*> graders = {&mcq, &mcq_first, &exact, &numeric};
   std::vector<std::string> names;
   for (const Grader* grader : graders) {
     if (grader->name() == name) {

@@ -5,7 +5,8 @@
 
 Real coordinator and agent processes; an engine that streams its answers by script; a fake
 libnvidia-ml.so whose GPU draws constant watts; a powercap tree whose CPU draws more while the
-engine works. Once with these sensors and once with nothing but a model of the machine.
+engine works. Once with these sensors, once with those of a Mac and a Jetson board, and once with
+nothing but a model of the machine.
 """
 import json
 import math
@@ -28,6 +29,8 @@ GPU_WATTS = 400.0
 CPU_IDLE_WATTS = 30.0
 CPU_BUSY_WATTS = 80.0  # above idle
 DRAM_WATTS = 6.0
+CHIP_WATTS = 24.0
+BOARD_WATTS = 15.0
 BUSY_CORES = 2
 WATTS_PER_CORE = 8.0
 
@@ -119,6 +122,14 @@ class EnergyTest(unittest.TestCase):
             {"source": "nvml", "library": str(FAKE_NVML)},
             # Slow enough that a step of the fake that comes late is no counter that stands still.
             {"source": "rapl", "sysfs_root": str(host.sysfs), "poll_ms": 100}], env)
+        powermetrics = fake_machine.write_fake_powermetrics(root, CHIP_WATTS)
+
+        def on_one_package(host):
+            host.add_board(BOARD_WATTS)
+            return [{"source": "powermetrics", "program": str(powermetrics), "sudo": "none"},
+                    {"source": "jetson", "sysfs_root": str(host.sysfs)}]
+
+        cls.package = Sweep(root, "package", on_one_package, env)
         cls.modelled = Sweep(root, "modelled", lambda host: [
             {"source": "modelled", "watts_per_busy_core": WATTS_PER_CORE,
              "proc_root": str(host.proc)}], env)
@@ -158,6 +169,14 @@ class EnergyTest(unittest.TestCase):
         self.assertAlmostEqual(net, CPU_BUSY_WATTS * sum(sweep.worked_s), delta=0.1 * net)
         self.assert_closed_form(sweep, "rapl/package-0/dram",
                                 [DRAM_WATTS * t for t in sweep.present_s], DRAM_WATTS)
+
+    def test_a_packages_energy_is_its_watts_times_the_time(self):
+        for name, watts in (("powermetrics/combined", CHIP_WATTS), ("jetson/VDD_IN", BOARD_WATTS)):
+            self.assert_closed_form(self.package, name,
+                                    [watts * t for t in self.package.present_s], 0)
+            for status, _, net, random in self.package.channel(name):
+                self.assertEqual(status, MEASURED)
+                self.assertLess(net, 3 * random + 0.1)
 
     def test_the_idle_power_of_the_loaded_engine_is_found(self):
         for name, watts in (("nvml/GPU-aa/energy", GPU_WATTS), ("rapl/package-0", CPU_IDLE_WATTS),

@@ -137,6 +137,14 @@ class FakeHost:
         (folder / "max_energy_range_uj").write_text(f"{self.MAX_RANGE_UJ}\n")
         return self.open(folder / "energy_uj")
 
+    def add_board(self, watts):
+        """An INA3221 as on a Jetson board, whose input rail always draws `watts` at 5 V."""
+        monitor = self.sysfs / "bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon0"
+        monitor.mkdir(parents=True)
+        for name, value in (("in1_label", "VDD_IN"), ("in1_enable", "1"), ("in1_input", "5000"),
+                            ("curr1_input", round(watts * 200)), ("update_interval", "2")):
+            (monitor / name).write_text(f"{value}\n")
+
     def open(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)
         self.files[path] = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
@@ -165,6 +173,17 @@ class FakeHost:
         self.thread.join()
         for descriptor in self.files.values():
             os.close(descriptor)
+
+
+def write_fake_powermetrics(folder, watts):
+    """A program that takes powermetrics' place (tests/support/fake_powermetrics.py) on a chip that
+    always draws `watts`; its path."""
+    fake = pathlib.Path(__file__).resolve().parent.parent / "support/fake_powermetrics.py"
+    (folder / "powermetrics.script").write_text(f"power 0 {watts}\n")
+    program = folder / "powermetrics"
+    program.write_text(f'#!/bin/sh\nexec "{fake}" "{folder}/powermetrics.script" "$@"\n')
+    program.chmod(0o755)
+    return program
 
 
 def write_fake_gpu(path: pathlib.Path, uuid, watts):

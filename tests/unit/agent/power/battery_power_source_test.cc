@@ -125,6 +125,19 @@ TEST(SupplyWatcherTest, FollowsMainsAndBattery) {
   EXPECT_EQ(watcher.Read(), std::nullopt);
 }
 
+TEST(SupplyWatcherTest, BatteriesAloneTellByWhetherOneDischarges) {
+  Laptop laptop;
+  laptop.Supply("BAT0/type", "Battery");
+  laptop.Supply("BAT0/status", "Charging");
+  laptop.Supply("BAT1/type", "Battery");
+  laptop.Supply("BAT1/status", "Full");
+  const SupplyWatcher watcher(laptop.tree.sysfs_root());
+
+  EXPECT_EQ(watcher.Read(), SupplyState::kMains);
+  laptop.Supply("BAT1/status", "Discharging");
+  EXPECT_EQ(watcher.Read(), SupplyState::kBattery);
+}
+
 TEST(SupplyWatcherTest, AMachineWithoutABatteryOfItsOwnRunsOnMains) {
   Laptop laptop;
   laptop.Supply("AC/type", "Mains");
