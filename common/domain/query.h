@@ -16,7 +16,7 @@ struct Query {
   std::string question;                 // before the prompt template
   std::vector<std::string> options;     // multiple choice only
   std::vector<std::string> references;  // accepted answers; for multiple choice one letter
-  std::string grader;                   // "mcq", "exact", "numeric"
+  std::string grader;                   // the name of one of coordinator/grading
 };
 
 // A query as an agent gets it: the prompt is final, template applied.

@@ -64,7 +64,7 @@ void AddImportCommand(CLI::App& app, Action& action) {
   command->add_option("--preset", flags->options.preset,
                       "mmlu-pro, gsm8k, bbh or jsonl; told from the columns where it is left out");
   command->add_option("--map", flags->map, "jsonl: field=column, e.g. question=text");
-  command->add_option("--grader", flags->options.grader, "mcq, exact or numeric");
+  command->add_option("--grader", flags->options.grader, "mcq, mcq_first, exact, numeric or math");
   command->add_option("--seed", flags->options.seed, "of the order of the queries")
       ->capture_default_str();
   command->add_option("--max-prompt", flags->max_prompt, "longer prompts are rejected")

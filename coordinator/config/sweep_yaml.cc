@@ -265,7 +265,8 @@ class SweepReader {
 
   void ReadGrading(Section& s) {
     s.ReadMap("grading", [this](Section& g) {
-      g.ReadChoice("default", {"auto", "mcq", "exact", "numeric"}, file_.default_grader);
+      g.ReadChoice("default", {"auto", "mcq", "mcq_first", "exact", "numeric", "math"},
+                   file_.default_grader);
       RefuseUnless(g, "default", file_.default_grader == "auto");
       g.Refuse("judge", kNotSupportedYet);
     });

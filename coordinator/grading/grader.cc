@@ -7,6 +7,7 @@
 
 #include "common/domain/nearest_name.h"
 #include "coordinator/grading/exact.h"
+#include "coordinator/grading/math.h"
 #include "coordinator/grading/mcq.h"
 #include "coordinator/grading/numeric.h"
 
@@ -17,7 +18,8 @@ absl::StatusOr<const Grader*> FindGrader(std::string_view name) {
   static const McqGrader mcq_first(SeveralNamed::kTakeFirst);
   static const ExactGrader exact;
   static const NumericGrader numeric;
-  static const std::vector<const Grader*> graders = {&mcq, &mcq_first, &exact, &numeric};
+  static const MathGrader math;
+  static const std::vector<const Grader*> graders = {&mcq, &mcq_first, &exact, &numeric, &math};
   std::vector<std::string> names;
   for (const Grader* grader : graders) {
     if (grader->name() == name) {

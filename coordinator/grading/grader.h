@@ -23,8 +23,8 @@ class Grader {
   virtual Verdict Grade(const Query& query, std::string_view content) const = 0;
 };
 
-// The grader of that name ("mcq", "exact", "numeric"); owned by the program, never freed.
-// INVALID_ARGUMENT names the nearest one.
+// The grader of that name ("mcq", "mcq_first", "exact", "numeric", "math"); owned by the program,
+// never freed. INVALID_ARGUMENT names the nearest one.
 absl::StatusOr<const Grader*> FindGrader(std::string_view name);
 
 }  // namespace wattfleet::coordinator

@@ -26,7 +26,7 @@ absl::Status CheckOptions(const ImportOptions& options) {
   if (options.files.empty()) {
     return absl::InvalidArgumentError("no file to import");
   }
-  const std::vector<std::string> graders = {"mcq", "exact", "numeric"};
+  const std::vector<std::string> graders = {"mcq", "mcq_first", "exact", "numeric", "math"};
   if (!options.grader.empty() &&
       std::find(graders.begin(), graders.end(), options.grader) == graders.end()) {
     return absl::InvalidArgumentError(absl::StrFormat("unknown grader \"%s\"; %s", options.grader,

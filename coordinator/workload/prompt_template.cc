@@ -27,13 +27,19 @@ constexpr std::string_view kMcqText =
 constexpr std::string_view kNumericText =
     "{question}\n\n"
     "Think step by step, then finish with \"The answer is N.\", where N is the final number alone.";
+constexpr std::string_view kMathText =
+    "{question}\n\n"
+    "Think step by step, then finish with the final answer alone in \\boxed{}.";
 constexpr std::string_view kExactText =
     "{question}\n\n"
     "Think step by step, then finish with \"The answer is X.\", where X is the answer alone.";
 
 std::string_view AutoText(std::string_view grader) {
-  if (grader == "mcq") {
+  if (grader == "mcq" || grader == "mcq_first") {
     return kMcqText;
+  }
+  if (grader == "math") {
+    return kMathText;
   }
   return grader == "numeric" ? kNumericText : kExactText;
 }

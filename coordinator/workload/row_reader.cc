@@ -268,7 +268,7 @@ std::string RowReader::ChooseGrader(Query& query) const {
   if (query.grader == "numeric" && !all_numbers) {
     return absl::StrFormat("the answer \"%s\" is no number", Excerpt(query.references[0]));
   }
-  if (query.grader != "mcq") {
+  if (query.grader != "mcq" && query.grader != "mcq_first") {
     return {};
   }
   if (query.options.empty()) {

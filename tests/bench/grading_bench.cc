@@ -80,6 +80,17 @@ void Exact(benchmark::State& state) {
 }
 BENCHMARK(Exact);
 
+void Math(benchmark::State& state, const std::string& answer, const std::string& reference) {
+  Query query;
+  query.references = {reference};
+  GradeAll(state, "math",
+           {"We solve for x step by step.\nHence the answer is \\boxed{" + answer + "}."}, query);
+}
+BENCHMARK_CAPTURE(Math, fraction, "\\frac{6}{8}", "\\frac{3}{4}");
+BENCHMARK_CAPTURE(Math, root, "\\frac{1}{\\sqrt{3}-1}", "\\frac{\\sqrt{3}+1}{2}");
+BENCHMARK_CAPTURE(Math, polynomial, "(2x-1)(3x+4)", "6x^2+5x-4");
+BENCHMARK_CAPTURE(Math, interval, "[-\\sqrt{8},\\infty)", "x \\ge -2\\sqrt{2}");
+
 void McqOnALongResponse(benchmark::State& state) {
   std::string response;
   while (response.size() < 700 * 1024) {

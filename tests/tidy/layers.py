@@ -33,7 +33,8 @@ ROWS = {
         "coordinator/store/records.h", "coordinator/store/store.h"),
     "coordinator/store": FOUNDATION + ("common/wire", "proto"),
     "coordinator/workload": FOUNDATION,
-    "coordinator/grading": FOUNDATION + ("common/wire",),
+    "coordinator/math": FOUNDATION,
+    "coordinator/grading": FOUNDATION + ("common/wire", "coordinator/math"),
     "coordinator/analysis": FOUNDATION,
     "coordinator/report": FOUNDATION + (
         "coordinator/analysis", "coordinator/store/records.h", "coordinator/store/sweep_view.h",

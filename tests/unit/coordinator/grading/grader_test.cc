@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::wattfleet::testing::StatusIs;
 
 TEST(FindGraderTest, KnowsEveryGraderByItsName) {
-  for (const char* name : {"mcq", "mcq_first", "exact", "numeric"}) {
+  for (const char* name : {"mcq", "mcq_first", "exact", "numeric", "math"}) {
     WF_ASSERT_OK_AND_ASSIGN(const Grader* grader, FindGrader(name));
 
     EXPECT_EQ(grader->name(), name);
