@@ -8,7 +8,7 @@
 #include "tests/fuzz/fuzz_targets.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const wattfleet::testing::FuzzTarget& target = [] -> const auto& {
+  static const wattfleet::testing::FuzzTarget& target = []() -> const auto& {
     const auto targets = wattfleet::testing::FuzzTargets();
     const auto found = std::find_if(targets.begin(), targets.end(), [](const auto& each) {
       return each.name == std::string_view(WF_FUZZ_TARGET);

@@ -39,7 +39,7 @@ class Mutator {
 
   std::string Next() {
     std::string input = Any();
-    for (std::uint64_t n = random_.Below(8) + 1; n > 0; --n) {
+    for (std::uint64_t n = random_.Below(4) + 1; n > 0; --n) {
       Change(input);
     }
     return input;
@@ -48,46 +48,73 @@ class Mutator {
  private:
   const std::string& Any() { return corpus_[random_.Below(corpus_.size())]; }
   void Change(std::string& input) {
+    const std::size_t at = random_.Below(input.size() + 1);
+    const std::size_t length = std::min<std::size_t>(random_.Below(9), input.size() - at);
+    switch (random_.Below(16)) {
+      case 0:
+        input.erase(at, length);
+        break;
+      case 1:
+        input.insert(at, input.substr(at, length));
+        break;
+      case 2:
+        input = input.substr(0, at) + Any().substr(0, random_.Below(64));
+        break;
+      case 3:
+      case 4:
+        if (at < input.size()) {
+          input[at] = static_cast<char>(random_.Below(256));
+        }
+        break;
+      case 5:
+      case 6:
+        input.insert(at, Piece());
+        break;
+      default:
+        ReplaceNumber(at, input);
+    }
+  }
+  std::string_view Piece() {
     static constexpr std::string_view kPieces[] = {"-",
                                                    "0",
-                                                   "nan",
-                                                   "inf",
-                                                   "1e999",
                                                    "\n",
                                                    "<",
                                                    ">",
                                                    "\"",
                                                    "{",
                                                    "[",
-                                                   "\0",
+                                                   std::string_view("\0", 1),
                                                    "\f",
                                                    "\t",
                                                    "e-",
-                                                   "99999999999999999999",
+                                                   "E+",
                                                    "null",
-                                                   "true",
                                                    "</plist>",
                                                    "</dict>",
                                                    "<key>elapsed_ns</key>"};
-    const std::size_t at = random_.Below(input.size() + 1);
-    const std::size_t length = std::min<std::size_t>(random_.Below(9), input.size() - at);
-    switch (random_.Below(5)) {
-      case 0:
-        input.erase(at, length);
-        break;
-      case 1:
-        input.insert(at, kPieces[random_.Below(std::size(kPieces))]);
-        break;
-      case 2:
-        input.insert(at, input.substr(at, length));
-        break;
-      case 3:
-        input = input.substr(0, at) + Any().substr(0, random_.Below(64));
-        break;
-      default:
-        if (at < input.size()) {
-          input[at] = static_cast<char>(random_.Below(256));
-        }
+    return kPieces[random_.Below(std::size(kPieces))];
+  }
+  // The first number from `at` on becomes one that is none, or none that may be.
+  void ReplaceNumber(std::size_t at, std::string& input) {
+    static constexpr std::string_view kNumbers[] = {"-1",
+                                                    "-0.5",
+                                                    "nan",
+                                                    "-nan",
+                                                    "inf",
+                                                    "-inf",
+                                                    "1e999",
+                                                    "-1e999",
+                                                    "1e-400",
+                                                    "",
+                                                    "null",
+                                                    "0x10",
+                                                    "99999999999999999999",
+                                                    "-9223372036854775808",
+                                                    "18446744073709551615"};
+    const std::size_t from = input.find_first_of("0123456789", at);
+    if (from != std::string::npos) {
+      const std::size_t to = std::min(input.find_first_not_of("0123456789.", from), input.size());
+      input.replace(from, to - from, kNumbers[random_.Below(std::size(kNumbers))]);
     }
   }
 
