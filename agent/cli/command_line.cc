@@ -27,6 +27,7 @@ struct Flags {
   DoctorFlags doctor;
   int self_test_seconds = 5;
   int meter_seconds = 0;
+  std::string monitor_listen;
 };
 
 absl::StatusOr<AgentConfig> Configure(const Flags& flags) {
@@ -67,6 +68,10 @@ void AddOptions(CLI::App& app, Flags& flags) {
   meter->add_flag("--json", flags.json, "one JSON object a second");
   meter->add_option("--seconds", flags.meter_seconds, "stop after so many; 0 = go on until Ctrl-C")
       ->check(CLI::NonNegativeNumber);
+
+  CLI::App* const monitor = app.add_subcommand(
+      "monitor", "serve the channels' energy over gRPC (energy.EnergyMonitor), on loopback");
+  monitor->add_option("--listen", flags.monitor_listen, "HOST:PORT; 127.0.0.1:50053 unless given");
 }
 
 int CodeOf(int signal) {
@@ -84,6 +89,10 @@ absl::StatusOr<int> Run(const CLI::App& app, const Flags& flags, const std::stri
   }
   if (app.got_subcommand("meter")) {
     WF_RETURN_IF_ERROR(MeterCommand(config, flags.meter_seconds, context));
+    return 0;
+  }
+  if (app.got_subcommand("monitor")) {
+    WF_RETURN_IF_ERROR(MonitorCommand(config, flags.monitor_listen, context));
     return 0;
   }
   if (!flags.insecure_loopback) {

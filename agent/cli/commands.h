@@ -34,6 +34,11 @@ absl::StatusOr<int> DoctorCommand(const AgentConfig& config, const DoctorFlags& 
 // `seconds` times; 0: until a signal comes.
 absl::Status MeterCommand(const AgentConfig& config, int seconds, const CommandContext& context);
 
+// Serves energy.EnergyMonitor at `listen` (empty: where the file says, else 127.0.0.1:50053) until
+// a signal comes, without a coordinator. Prints the address and the platform.
+absl::Status MonitorCommand(AgentConfig config, const std::string& listen,
+                            const CommandContext& context);
+
 }  // namespace wattfleet::agent
 
 #endif  // WF_AGENT_CLI_COMMANDS_H_

@@ -14,6 +14,7 @@
 #include "agent/cli/engine_settings.h"
 #include "agent/cli/host_facts.h"
 #include "agent/cli/instances.h"
+#include "agent/cli/start_monitor.h"
 #include "agent/core/agent_core.h"
 #include "agent/energy/open_energy_meter.h"
 #include "agent/engine/local_engine_supervisor.h"
@@ -98,6 +99,7 @@ absl::StatusOr<int> RunAgent(const AgentConfig& config, const std::string& versi
   WF_ASSIGN_OR_RETURN(settings.instances, MakeInstances(config, FindAccelerators(config)));
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<EnergyMeter> meter,
                       OpenEnergyMeter(config.power, config.baseline, clock));
+  WF_ASSIGN_OR_RETURN(const auto monitor, StartMonitor(config, *meter, clock));
   WF_ASSIGN_OR_RETURN(auto channel, OpenLoopbackChannel(config.coordinator));
   ThreadTaskRunner runner("core", clock);
   PosixProcessLauncher launcher;

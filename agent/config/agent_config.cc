@@ -162,6 +162,16 @@ void ReadBaseline(Section& s, BaselineOptions& baseline) {
   baseline.span = measure;
 }
 
+void ReadMonitor(Section& s, MonitorEntry& monitor) {
+  using std::chrono::milliseconds;
+  monitor.listen = "127.0.0.1:50053";
+  s.Read("listen", monitor.listen);
+  s.Read("interval", monitor.interval);
+  if (monitor.interval < milliseconds(10) || monitor.interval > milliseconds(10'000)) {
+    s.AddProblem(*s.Find("interval"), "interval: expected 10ms to 10s");
+  }
+}
+
 absl::StatusOr<AgentConfig> Read(const config::Document& document, const std::string& directory) {
   AgentConfig agent = DefaultAgentConfig();
   Problems problems(document.origin);
@@ -172,6 +182,7 @@ absl::StatusOr<AgentConfig> Read(const config::Document& document, const std::st
     ReadEngines(s, directory, agent);
     ReadPower(s, directory, agent);
     s.ReadMap("baseline", [&](Section& baseline) { ReadBaseline(baseline, agent.baseline); });
+    s.ReadMap("monitor", [&](Section& monitor) { ReadMonitor(monitor, agent.monitor); });
     s.ReadMap("spool", [&](Section& spool) {
       spool.Read("directory", agent.spool_directory);
       spool.ReadSize("limit", agent.spool_limit_bytes);

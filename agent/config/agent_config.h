@@ -1,6 +1,7 @@
 #ifndef WF_AGENT_CONFIG_AGENT_CONFIG_H_
 #define WF_AGENT_CONFIG_AGENT_CONFIG_H_
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,6 +23,12 @@ struct AcceleratorEntry {
   Location location = Location::kLocal;
 };
 
+// Whether and where the agent serves energy.EnergyMonitor.
+struct MonitorEntry {
+  std::string listen;  // a loopback address with its port; empty = not at all
+  std::chrono::milliseconds interval{50};
+};
+
 // agent.yaml, parsed: every default filled in, paths absolute.
 struct AgentConfig {
   std::string coordinator = "127.0.0.1:7443";
@@ -32,6 +39,7 @@ struct AgentConfig {
   std::vector<EngineConfig> engines;
   PowerConfig power;
   BaselineOptions baseline;
+  MonitorEntry monitor;
   std::string spool_directory;
   std::int64_t spool_limit_bytes = std::int64_t{8} << 30;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/energy/channel_total.h"
 #include "agent/energy/energy_account.h"
 #include "common/task/task_runner.h"
 
@@ -32,6 +33,11 @@ class EnergyMeter {
   // and calls `done` on `runner`. At once, where nothing is measured.
   virtual void MeasureBaseline(const std::vector<std::string>& device_ids, TaskRunner& runner,
                                std::function<void()> done) = 0;
+
+  // All channels, measured and modelled, fixed for its life, and what they have drawn so far, in
+  // the same order.
+  virtual std::vector<SourceChannel> Channels() const { return {}; }
+  virtual std::vector<ChannelTotal> Totals() { return {}; }
 };
 
 // A host without sensors.

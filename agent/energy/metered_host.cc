@@ -35,6 +35,15 @@ ChannelFacts FactsOf(const ChannelSpec& spec, const PowerSource& source) {
   return facts;
 }
 
+void AddTo(ChannelTotal& total, const EnergyInterval& interval) {
+  total.until_ns = interval.end_ns;
+  total.is_measured = interval.measured;
+  if (interval.measured) {
+    total.energy += interval.energy;
+    total.measured_ns += interval.length_ns();
+  }
+}
+
 }  // namespace
 
 MeteredHost::Channel::Channel(const ChannelSpec& spec_in, const PowerSource& source)
@@ -73,12 +82,13 @@ std::vector<std::size_t> MeteredHost::ChannelsOf(const std::vector<std::string>&
 }
 
 std::chrono::nanoseconds MeteredHost::KnownAfter(const std::vector<std::size_t>& channels) const {
-  constexpr std::chrono::seconds kMost(60);
+  constexpr std::chrono::minutes kMost(3);
   std::chrono::nanoseconds longest{0};
   for (const std::size_t index : channels) {
     const Channel& channel = *channels_[index];
-    longest = std::max(
-        longest, 2 * (channel.spec.update_period + channel.spec.window + channel.poll_period));
+    const std::chrono::nanoseconds piece =
+        std::max({channel.spec.update_period, channel.spec.window, channel.poll_period});
+    longest = std::max(longest, 3 * piece + channel.spec.window + channel.poll_period);
   }
   return std::min<std::chrono::nanoseconds>(longest, kMost);
 }
@@ -103,6 +113,7 @@ void MeteredHost::TakeInReading(const Feed& feed, const Reading& reading) {
                          intervals_);
     for (const EnergyInterval& interval : intervals_) {
       channel.book.Add(interval, settled_);
+      AddTo(channel.total, interval);
     }
     Record(index, intervals_);
     Tell(index);
@@ -127,6 +138,15 @@ void MeteredHost::Tell(std::size_t channel) {
     }
   }
   settled_.clear();
+}
+
+std::vector<ChannelTotal> MeteredHost::Totals() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<ChannelTotal> totals;
+  for (const auto& channel : channels_) {
+    totals.push_back(channel->total);
+  }
+  return totals;
 }
 
 std::uint64_t MeteredHost::OpenLedger(const std::vector<std::size_t>& channels, std::int64_t now_ns,

@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 
+#include "agent/energy/channel_total.h"
 #include "agent/energy/energy_account.h"
 #include "agent/power/sampler.h"
 #include "common/domain/energy.h"
@@ -48,13 +49,17 @@ class MeteredHost {
   const ChannelFacts& facts(std::size_t channel) const { return channels_[channel]->facts; }
   const ChannelSpec& spec(std::size_t channel) const { return channels_[channel]->spec; }
   // How long after a moment the energy of all these channels until then should be in their books:
-  // two periods each of the slowest, at most a minute.
+  // three pieces of the slowest one's time (the one with the moment in it, the one that ends it,
+  // the one that lets it age) and what it averages over; at most three minutes.
   std::chrono::nanoseconds KnownAfter(const std::vector<std::size_t>& channels) const;
   // The channels of those devices, and those of the whole host.
   std::vector<std::size_t> ChannelsOf(const std::vector<std::string>& device_ids) const;
 
   // Turns all new readings into intervals and books them.
   void TakeIn() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // What the readings taken in so far add up to, in the order of the channels.
+  std::vector<ChannelTotal> Totals() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // A new ledger on each of `channels`, by one number.
   std::uint64_t OpenLedger(const std::vector<std::size_t>& channels, std::int64_t now_ns,
@@ -90,6 +95,7 @@ class MeteredHost {
     // Guarded by the host's mutex_.
     std::unique_ptr<IntervalReducer> reducer;
     ChannelBook book;
+    ChannelTotal total;
   };
   struct Feed {
     std::unique_ptr<Sampler> sampler;

@@ -31,6 +31,19 @@ std::vector<std::string> SampledEnergyMeter::ChannelNames() const {
   return names;
 }
 
+std::vector<SourceChannel> SampledEnergyMeter::Channels() const {
+  std::vector<SourceChannel> channels;
+  for (std::size_t i = 0; i < host_->channel_count(); ++i) {
+    channels.push_back({host_->facts(i).source, host_->spec(i)});
+  }
+  return channels;
+}
+
+std::vector<ChannelTotal> SampledEnergyMeter::Totals() {
+  host_->TakeIn();
+  return host_->Totals();
+}
+
 std::unique_ptr<EnergyAccount> SampledEnergyMeter::OpenAccount(
     const std::vector<std::string>& device_ids, TaskRunner& runner) {
   std::vector<std::size_t> channels = host_->ChannelsOf(device_ids);

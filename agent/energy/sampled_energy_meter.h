@@ -37,6 +37,8 @@ class SampledEnergyMeter final : public EnergyMeter {
   // Modelled channels have no baseline: their idle energy is split by time.
   void MeasureBaseline(const std::vector<std::string>& device_ids, TaskRunner& runner,
                        std::function<void()> done) override;
+  std::vector<SourceChannel> Channels() const override;
+  std::vector<ChannelTotal> Totals() override;
 
  private:
   std::vector<std::size_t> MeasuredChannelsOf(const std::vector<std::string>& device_ids) const;

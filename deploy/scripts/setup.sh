@@ -9,7 +9,7 @@ packages=(
   # build
   cmake ninja-build ccache g++ clang-14 libclang-rt-14-dev pkg-config git
   # checks
-  clang-format-14 clang-tidy-14 python3 libgtest-dev libgmock-dev libbenchmark-dev
+  clang-format-14 clang-tidy-14 python3 python3-grpcio python3-protobuf libgtest-dev libgmock-dev libbenchmark-dev
   # RPC and messages
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev
   # store

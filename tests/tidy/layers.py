@@ -90,7 +90,7 @@ ROWS = {
         "agent/power/power_config.h"),
     "agent/cli": FOUNDATION + (
         "common/grpc", "common/process", "agent/accelerator", "agent/backend", "agent/config", "agent/core",
-        "agent/doctor", "agent/drive", "agent/energy", "agent/engine", "agent/link", "agent/power",
+        "agent/doctor", "agent/drive", "agent/energy", "agent/engine", "agent/link", "agent/monitor", "agent/power",
         "agent/spool"),
     # main.cc, which wires everything.
     "agent": ("common", "agent", "proto"),

@@ -78,6 +78,17 @@ TEST(AgentConfigTest, ASecretsFileOfASensorIsFoundFromTheFilesOwnFolder) {
   EXPECT_EQ(agent.power.sources.at(0).options.at("credentials_file"), "/etc/wattfleet/bmc.secret");
 }
 
+TEST(AgentConfigTest, ServesAnEnergyMonitorOnlyWhenAsked) {
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig silent, Parse("{}"));
+  EXPECT_EQ(silent.monitor.listen, "");
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig usual, Parse("monitor: {}"));
+  EXPECT_EQ(usual.monitor.listen, "127.0.0.1:50053");
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig other,
+                          Parse("monitor: {listen: 'localhost:7', interval: 200ms}"));
+  EXPECT_EQ(other.monitor.listen, "localhost:7");
+  EXPECT_EQ(other.monitor.interval, std::chrono::milliseconds(200));
+}
+
 struct Wrong {
   const char* text;
   const char* says;
@@ -102,6 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"accelerators:\n  - {id: NVIDIA H200}", "may hold only"},
         Wrong{"spool: {limit: 1KiB}", "at least 1MiB"},
         Wrong{"baseline: {measure: 2s}", "agent.yaml:1:21: measure: expected at least 3s"},
+        Wrong{"monitor: {interval: 1ms}", "10ms to 10s"}, Wrong{"monitor: {port: 1}", "listen"},
         Wrong{"baseline: {setle: 2s}", "settle"}, Wrong{"work_when: {power: ac}", "work_when"},
         Wrong{"power:\n  - {watts: 3}", "source"}, Wrong{"name: ''", "unique in the fleet"}));
 
