@@ -58,7 +58,8 @@ absl::Status Run(const Flags& flags, const sigset_t& stop_signals) {
                         .runner = runner,
                         .pool = pool,
                         .store = *store,
-                        .data_directory = file.data_directory},
+                        .data_directory = file.data_directory,
+                        .keep_traces = file.keep_traces},
                        CoreOptions{}, snapshot);
   loop.SetFleetChanged(MatchSweepsToFleet);
   WF_RETURN_IF_ERROR(loop.Start());
@@ -89,8 +90,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   spdlog::set_default_logger(spdlog::stderr_logger_mt("coordinator"));
-  const sigset_t stop_signals = wattfleet::BlockStopSignals();
-  const absl::Status status = wattfleet::coordinator::Run(flags, stop_signals);
+  const absl::Status status = wattfleet::coordinator::Run(flags, wattfleet::BlockStopSignals());
   if (!status.ok()) {
     std::fprintf(stderr, "wattfleet-coordinator: %s\n", std::string(status.message()).c_str());
     return 2;

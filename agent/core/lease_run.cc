@@ -214,12 +214,14 @@ void LeaseRun::OnEnd(DriveReport report) {
   if (!report.failures.empty()) {
     Flush();  // failures may fill a batch of their own
   }
+  std::vector<LedgerEntry> ledger = CloseBooks();
+  SendTrace(account_->TakeTrace());
   ResultBatch batch = NewBatch();
   batch.results = std::exchange(results_, {});
   batch.close = LeaseClose{.outcome = OutcomeOf(report),
                            .message = outcome_ ? message_ : report.message,
                            .failures = std::move(report.failures),
-                           .ledger = CloseBooks()};
+                           .ledger = std::move(ledger)};
   if (!outcome_ && lost_queries_) {
     batch.close->message = "the connection was lost before all queries had come";
   }
@@ -256,6 +258,22 @@ std::vector<LedgerEntry> LeaseRun::CloseBooks() {
                       .attributed = driver_.recorded_total()});
   }
   return ledger;
+}
+
+// After the results, before the close: whoever has the close has the trace.
+void LeaseRun::SendTrace(const std::string& trace) {
+  const std::size_t parts = (trace.size() + kTracePartBytesMax - 1) / kTracePartBytesMax;
+  if (parts == 0 || parts > kTracePartsMax) {
+    return;
+  }
+  Flush();
+  for (std::size_t part = 0; part < parts; ++part) {
+    ResultBatch batch = NewBatch();
+    batch.trace = TracePart{.part = static_cast<std::int32_t>(part),
+                            .parts = static_cast<std::int32_t>(parts),
+                            .bytes = trace.substr(part * kTracePartBytesMax, kTracePartBytesMax)};
+    owner_.OnBatch(std::move(batch));
+  }
 }
 
 ResultBatch LeaseRun::NewBatch() const {

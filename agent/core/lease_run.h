@@ -78,6 +78,7 @@ class LeaseRun final : private Driver::Receiver {
   void EndAs(LeaseOutcome outcome, std::string message);
   LeaseOutcome OutcomeOf(const DriveReport& report) const;
   std::vector<LedgerEntry> CloseBooks();
+  void SendTrace(const std::string& trace);
   ResultBatch NewBatch() const;
   void FlushSoon();
   void Flush();

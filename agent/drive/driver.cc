@@ -241,6 +241,7 @@ void Driver::EndWithResult(std::uint64_t request, Flight flight, InferenceReply 
   }
   Result result = MakeResult(record, std::move(reply));
   ++settling_;
+  engine_.account->RequestAnswers(request, record.unit);
   engine_.account->RequestEnded(
       request, done, RequestFate::kCounted,
       [mailbox = mailbox_, recorded,

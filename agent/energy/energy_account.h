@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "common/domain/energy.h"
+#include "common/domain/unit.h"
 #include "common/energy/request_fate.h"
 #include "common/time/clock.h"
 
@@ -24,6 +26,8 @@ class EnergyAccount {
   // The request's first token came at `at`: parts its energy into prefill and decode. Before its
   // end, at any time; no call where nobody knows.
   virtual void RequestFirstToken(std::uint64_t request, MonotonicTime at) = 0;
+  // The unit that becomes a result with this request; before its end. For the lease's trace.
+  virtual void RequestAnswers(std::uint64_t /*request*/, Unit /*unit*/) {}
   // `settled` is called exactly once, on the driver's runner, once the last interval that touches
   // the request is in, or its deadline has passed (flag NO_POSTROLL): one entry per channel. It may
   // be called before this returns when nothing is measured.
@@ -32,6 +36,9 @@ class EnergyAccount {
 
   // After all requests have settled: the ledger of the lease, balanced, one entry per channel.
   virtual std::vector<LedgerEntry> Close() = 0;
+  // After Close, once: all that the books were made of (common/trace), packed; empty where nothing
+  // is kept.
+  virtual std::string TakeTrace() { return {}; }
 };
 
 // Where nothing can be measured: no channels, no energy, an empty ledger.

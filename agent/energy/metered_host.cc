@@ -104,11 +104,22 @@ void MeteredHost::TakeIn() {
   }
 }
 
+void MeteredHost::Trace(std::size_t channel, const TraceEvent& event) {
+  for (auto& [number, ledger] : ledgers_) {
+    ledger.trace->Add(channel, event);
+  }
+}
+
 void MeteredHost::TakeInReading(const Feed& feed, const Reading& reading) {
+  const auto number = static_cast<std::size_t>(&feed - feeds_.data());
+  for (auto& [id, ledger] : ledgers_) {
+    ledger.trace->AddReading(number, {reading.before_ns, reading.after_ns, reading.flags});
+  }
   for (std::size_t i = 0; i < reading.values.size(); ++i) {
     const std::size_t index = feed.first_channel + i;
     Channel& channel = *channels_[index];
     intervals_.clear();
+    Trace(index, TracedValue{reading.values[i]});
     channel.reducer->Add({reading.before_ns, reading.after_ns, reading.values[i], reading.flags},
                          intervals_);
     for (const EnergyInterval& interval : intervals_) {
@@ -134,7 +145,7 @@ void MeteredHost::Record(std::size_t channel, const std::vector<EnergyInterval>&
 void MeteredHost::Tell(std::size_t channel) {
   for (const SettledRequest& request : settled_) {
     if (const auto ledger = ledgers_.find(request.key.ledger); ledger != ledgers_.end()) {
-      ledger->second(channel, request.key.request, request.energy);
+      ledger->second.on_settled(channel, request.key.request, request.energy);
     }
   }
   settled_.clear();
@@ -149,48 +160,87 @@ std::vector<ChannelTotal> MeteredHost::Totals() const {
   return totals;
 }
 
-std::uint64_t MeteredHost::OpenLedger(const std::vector<std::size_t>& channels, std::int64_t now_ns,
-                                      OnSettled on_settled) {
+std::uint64_t MeteredHost::OpenLedger(const LedgerOpening& opening, OnSettled on_settled) {
   absl::MutexLock lock(&mutex_);
   const std::uint64_t ledger = next_number_++;
-  ledgers_[ledger] = std::move(on_settled);
-  for (const std::size_t channel : channels) {
-    channels_[channel]->book.OpenLedger(ledger, now_ns);
+  for (const std::size_t channel : opening.channels) {
+    Trace(channel, TracedOpen{.ledger = ledger, .at_ns = opening.now_ns});
+    channels_[channel]->book.OpenLedger(ledger, opening.now_ns);
   }
+  ledgers_[ledger] = {.on_settled = std::move(on_settled), .trace = StartTrace(ledger, opening)};
   return ledger;
 }
 
-std::vector<LedgerEntry> MeteredHost::CloseLedger(std::uint64_t ledger,
-                                                  const std::vector<std::size_t>& channels) {
-  absl::MutexLock lock(&mutex_);
-  std::vector<LedgerEntry> entries;
-  for (const std::size_t channel : channels) {
-    entries.push_back(channels_[channel]->book.CloseLedger(ledger));
-    entries.back().channel = static_cast<std::uint32_t>(entries.size() - 1);
+std::unique_ptr<TraceRecorder> MeteredHost::StartTrace(std::uint64_t ledger,
+                                                       const LedgerOpening& opening) {
+  std::vector<RecordedChannel> recorded;
+  for (const std::size_t index : opening.channels) {
+    const Channel& channel = *channels_[index];
+    const auto feed = std::find_if(feeds_.rbegin(), feeds_.rend(), [index](const Feed& candidate) {
+      return candidate.first_channel <= index;
+    });
+    RecordedChannel& entry = recorded.emplace_back();
+    entry.channel = index;
+    entry.feed = static_cast<std::size_t>(feeds_.rend() - feed) - 1;
+    entry.poll_period = channel.poll_period;
+    entry.start.spec = channel.spec;
+    entry.start.is_partial = !opening.has_all_devices && !channel.spec.device_id.empty();
+    entry.start.reducer = channel.reducer->State();
+    entry.start.book = channel.book.State();
   }
-  ledgers_.erase(ledger);
-  return entries;
+  return std::make_unique<TraceRecorder>(
+      LeaseTrace{
+          .ledger = ledger, .opened_ns = opening.now_ns, .opened_unix_ms = opening.now_unix_ms},
+      std::move(recorded));
+}
+
+ClosedLedger MeteredHost::CloseLedger(std::uint64_t ledger,
+                                      const std::vector<std::size_t>& channels) {
+  ClosedLedger closed;
+  std::unique_ptr<TraceRecorder> trace;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const std::size_t channel : channels) {
+      Trace(channel, TracedClose{.ledger = ledger});
+      closed.entries.push_back(channels_[channel]->book.CloseLedger(ledger));
+      closed.entries.back().channel = static_cast<std::uint32_t>(closed.entries.size() - 1);
+    }
+    const auto found = ledgers_.find(ledger);
+    trace = std::move(found->second.trace);
+    ledgers_.erase(found);
+  }
+  closed.trace = trace->Pack();
+  return closed;
+}
+
+void MeteredHost::NameUnit(RequestKey key, Unit unit) {
+  absl::MutexLock lock(&mutex_);
+  ledgers_.at(key.ledger).trace->AddUnit({.request = key.request, .unit = unit});
 }
 
 void MeteredHost::StartRequest(std::size_t channel, RequestKey key, std::int64_t start_ns) {
   absl::MutexLock lock(&mutex_);
+  Trace(channel, TracedStart{.key = key, .at_ns = start_ns});
   channels_[channel]->book.Start(key, start_ns);
 }
 
 void MeteredHost::MarkFirstToken(std::size_t channel, RequestKey key, std::int64_t at_ns) {
   absl::MutexLock lock(&mutex_);
+  Trace(channel, TracedFirstToken{.key = key, .at_ns = at_ns});
   channels_[channel]->book.MarkFirstToken(key, at_ns);
 }
 
 void MeteredHost::EndRequest(std::size_t channel, RequestKey key, std::int64_t end_ns,
                              RequestFate fate) {
   absl::MutexLock lock(&mutex_);
+  Trace(channel, TracedEnd{.key = key, .at_ns = end_ns, .fate = fate});
   channels_[channel]->book.End(key, end_ns, fate, settled_);
   Tell(channel);
 }
 
 void MeteredHost::ForceRequest(std::size_t channel, RequestKey key) {
   absl::MutexLock lock(&mutex_);
+  Trace(channel, TracedForce{.key = key});
   channels_[channel]->book.Force(key, settled_);
   Tell(channel);
 }
@@ -223,6 +273,7 @@ std::vector<ChannelRecording> MeteredHost::TakeRecording(std::uint64_t recording
 void MeteredHost::SetBaseline(std::size_t channel, std::optional<Baseline> baseline,
                               Flags why_none) {
   absl::MutexLock lock(&mutex_);
+  Trace(channel, TracedBaseline{.baseline = baseline, .why_none = why_none});
   channels_[channel]->book.SetBaseline(baseline, why_none);
 }
 

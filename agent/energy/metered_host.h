@@ -15,6 +15,7 @@
 
 #include "agent/energy/channel_total.h"
 #include "agent/energy/energy_account.h"
+#include "agent/energy/trace_recorder.h"
 #include "agent/power/sampler.h"
 #include "common/domain/energy.h"
 #include "common/energy/baseline.h"
@@ -28,6 +29,20 @@ struct ChannelRecording {
   std::size_t channel = 0;
   std::vector<EnergyInterval> intervals;
   bool is_disturbed = false;  // a request was in flight meanwhile
+};
+
+// What a lease's ledger starts from.
+struct LedgerOpening {
+  std::vector<std::size_t> channels;
+  std::int64_t now_ns = 0;
+  std::int64_t now_unix_ms = 0;
+  bool has_all_devices = true;  // otherwise what is measured of devices is partial
+};
+
+struct ClosedLedger {
+  // One entry per channel, in their order; LedgerEntry::channel counts from 0.
+  std::vector<LedgerEntry> entries;
+  std::string trace;  // packed
 };
 
 // All channels of this host, from sensor to books: where the leases that share a device meet, so
@@ -61,13 +76,13 @@ class MeteredHost {
   // What the readings taken in so far add up to, in the order of the channels.
   std::vector<ChannelTotal> Totals() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // A new ledger on each of `channels`, by one number.
-  std::uint64_t OpenLedger(const std::vector<std::size_t>& channels, std::int64_t now_ns,
-                           OnSettled on_settled) ABSL_LOCKS_EXCLUDED(mutex_);
-  // One entry per channel, in their order; LedgerEntry::channel counts from 0.
-  std::vector<LedgerEntry> CloseLedger(std::uint64_t ledger,
-                                       const std::vector<std::size_t>& channels)
+  // A new ledger on each channel of `opening`, by one number. From then on its trace is kept.
+  std::uint64_t OpenLedger(const LedgerOpening& opening, OnSettled on_settled)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  ClosedLedger CloseLedger(std::uint64_t ledger, const std::vector<std::size_t>& channels)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // For the ledger's trace: which unit a request is a try of.
+  void NameUnit(RequestKey key, Unit unit) ABSL_LOCKS_EXCLUDED(mutex_);
   void StartRequest(std::size_t channel, RequestKey key, std::int64_t start_ns)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void MarkFirstToken(std::size_t channel, RequestKey key, std::int64_t at_ns)
@@ -102,6 +117,14 @@ class MeteredHost {
     std::size_t first_channel = 0;
     std::uint64_t next_reading = 0;  // guarded by the host's mutex_
   };
+  struct OpenedLedger {
+    OnSettled on_settled;
+    std::unique_ptr<TraceRecorder> trace;
+  };
+  std::unique_ptr<TraceRecorder> StartTrace(std::uint64_t ledger, const LedgerOpening& opening)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Into the trace of every open ledger that has the channel.
+  void Trace(std::size_t channel, const TraceEvent& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeInReading(const Feed& feed, const Reading& reading)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Record(std::size_t channel, const std::vector<EnergyInterval>& intervals)
@@ -113,7 +136,7 @@ class MeteredHost {
 
   mutable absl::Mutex mutex_;
   std::uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 1;
-  std::map<std::uint64_t, OnSettled> ledgers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, OpenedLedger> ledgers_ ABSL_GUARDED_BY(mutex_);
   std::map<std::uint64_t, std::vector<ChannelRecording>> recordings_ ABSL_GUARDED_BY(mutex_);
   // Working memory.
   std::vector<EnergyInterval> intervals_ ABSL_GUARDED_BY(mutex_);

@@ -27,7 +27,10 @@ SampledEnergyAccount::SampledEnergyAccount(MeteredHost& host, const Clock& clock
   }
   host_.TakeIn();
   ledger_ = host_.OpenLedger(
-      host_channels_, Nanoseconds(clock_.MonotonicNow()),
+      {.channels = host_channels_,
+       .now_ns = Nanoseconds(clock_.MonotonicNow()),
+       .now_unix_ms = UnixMillis(clock_.WallNow()),
+       .has_all_devices = has_all_devices_},
       [this, &runner, alive = std::weak_ptr(alive_)](std::size_t channel, std::uint64_t request,
                                                      const ChannelEnergy& energy) {
         runner.Post([this, alive, channel, request, energy] {
@@ -119,9 +122,15 @@ void SampledEnergyAccount::OnChannelSettled(std::size_t channel, std::uint64_t r
   }
 }
 
+void SampledEnergyAccount::RequestAnswers(std::uint64_t request, Unit unit) {
+  host_.NameUnit({ledger_, request}, unit);
+}
+
 std::vector<LedgerEntry> SampledEnergyAccount::Close() {
   is_open_ = false;
-  return host_.CloseLedger(ledger_, host_channels_);
+  ClosedLedger closed = host_.CloseLedger(ledger_, host_channels_);
+  trace_ = std::move(closed.trace);
+  return std::move(closed.entries);
 }
 
 }  // namespace wattfleet::agent

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -44,7 +45,9 @@ class SampledEnergyAccount final : public EnergyAccount {
   void RequestFirstToken(std::uint64_t request, MonotonicTime at) override;
   void RequestEnded(std::uint64_t request, MonotonicTime done, RequestFate fate,
                     std::function<void(std::vector<ChannelEnergy>)> settled) override;
+  void RequestAnswers(std::uint64_t request, Unit unit) override;
   std::vector<LedgerEntry> Close() override;
+  std::string TakeTrace() override { return std::move(trace_); }
 
  private:
   // An ended request that waits for its channels.
@@ -68,6 +71,7 @@ class SampledEnergyAccount final : public EnergyAccount {
   std::vector<ChannelFacts> facts_;
   std::uint64_t ledger_ = 0;
   bool is_open_ = true;
+  std::string trace_;  // once closed
   std::map<std::uint64_t, Waiting> waiting_;
   std::deque<std::pair<MonotonicTime, std::uint64_t>> deadlines_;  // in the order of ends
   // Gone when this is: tasks on the runner look before they touch.

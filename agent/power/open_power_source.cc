@@ -9,6 +9,7 @@
 #include "agent/power/amd_smi/amd_smi_power_source.h"
 #include "agent/power/amdgpu/amdgpu_power_source.h"
 #include "agent/power/battery/battery_power_source.h"
+#include "agent/power/channel_overlap.h"
 #include "agent/power/dcmi/open_dcmi.h"
 #include "agent/power/energy_monitor/energy_monitor_source.h"
 #include "agent/power/intel_gpu/intel_gpu_power_source.h"
@@ -115,6 +116,9 @@ absl::StatusOr<std::vector<std::unique_ptr<PowerSource>>> OpenPowerSources(
         })) {
       sources.push_back(*std::move(source));
     }
+  }
+  if (const absl::Status overlap = CheckNoOverlap(sources); !overlap.ok()) {
+    return overlap;
   }
   return sources;
 }

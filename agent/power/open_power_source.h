@@ -20,6 +20,7 @@ absl::StatusOr<std::unique_ptr<PowerSource>> OpenPowerSource(const SourceRequest
 
 // Opens what `config` asks for: an error when a source asked for by name does not open; those
 // found automatically are left out when they do not, or when another one before them sees the same.
+// An error, too, when their channels would count a part of the machine twice (channel_overlap.h).
 absl::StatusOr<std::vector<std::unique_ptr<PowerSource>>> OpenPowerSources(
     const PowerConfig& config);
 

@@ -42,4 +42,8 @@ bool IsEnergyClass(std::string_view name) {
                      [&](const ClassRow& row) { return row.asked == name; });
 }
 
+std::string_view ClassName(std::string_view name) {
+  return name == "accelerator" ? "paper" : name;
+}
+
 }  // namespace wattfleet

@@ -39,33 +39,60 @@ struct ClassRow {
   ScopeSet scopes;
 };
 
-// The one table of classes, in order of preference, after reference energy section 7: `accelerator`
-// is what the intelligence-per-watt paper sums, `host` adds the CPU and memory that feed the
-// device, `wall` is at the plug. A module's or package's sensor contains the accelerator's, so no
-// row adds the two. A host without a DRAM sensor is another class, `host-nodram`: no constant fills
-// the gap. Platform sensors (psys) cover more than `host` and less than `wall`: in no class.
+// Sets of scopes that classes are made of.
+inline constexpr ScopeSet kSocPartsApart =
+    ScopeBit(Scope::kSocCpu) | ScopeBit(Scope::kSocGpu) | ScopeBit(Scope::kSocNeuralEngine);
+inline constexpr ScopeSet kSocCpuAndGpu = ScopeBit(Scope::kSocCpu) | ScopeBit(Scope::kSocGpu);
+inline constexpr ScopeSet kSocMemories = ScopeBit(Scope::kDram) | ScopeBit(Scope::kSocGpuSram);
+inline constexpr ScopeSet kGpuAndCpu = ScopeBit(Scope::kAccelerator) | ScopeBit(Scope::kCpuPackage);
+
+// The one table of classes, in order of preference, after reference energy section 7: `paper` is
+// what the intelligence-per-watt paper sums, `host` adds the CPU and memory that feed the device,
+// `wall` is at the plug. A module's or package's sensor contains the accelerator's, so no row adds
+// the two: rows are alternatives, and a figure is made of one. A host without a DRAM sensor is
+// another class, `host-nodram`: no constant fills the gap; it can be asked for by name, to compare
+// with hosts that have one. Platform and node sensors cover more than `host` and less than `wall`:
+// in no class. `facility` is not measured but derived: `wall` x PUE.
 inline constexpr auto kClassRows = std::to_array<ClassRow>({
-    {"accelerator", "accelerator", DeviceKind::kDiscrete, ScopeBit(Scope::kAccelerator)},
-    {"accelerator", "accelerator", DeviceKind::kIntegrated, ScopeBit(Scope::kSystemOnChip)},
-    {"accelerator", "accelerator", DeviceKind::kCpu, ScopeBit(Scope::kCpuPackage)},
-    {"accelerator", "accelerator", DeviceKind::kCpu, ScopeBit(Scope::kSystemOnChip)},
+    {"paper", "paper", DeviceKind::kDiscrete, ScopeBit(Scope::kAccelerator)},
+    {"paper", "paper", DeviceKind::kIntegrated, kSocPartsApart},
+    {"paper", "paper", DeviceKind::kIntegrated, ScopeBit(Scope::kSocCompute)},
+    {"paper", "paper", DeviceKind::kIntegrated, kSocCpuAndGpu},
+    {"paper", "paper", DeviceKind::kIntegrated, ScopeBit(Scope::kSystemOnChip)},
+    {"paper", "paper", DeviceKind::kCpu, ScopeBit(Scope::kCpuPackage)},
+    {"paper", "paper", DeviceKind::kCpu, ScopeBit(Scope::kSystemOnChip)},
     {"host", "host", DeviceKind::kDiscrete, ScopeBit(Scope::kModule)},
-    {"host", "host", DeviceKind::kDiscrete,
-     ScopeBit(Scope::kAccelerator) | ScopeBit(Scope::kCpuPackage) | ScopeBit(Scope::kDram)},
-    {"host", "host-nodram", DeviceKind::kDiscrete,
-     ScopeBit(Scope::kAccelerator) | ScopeBit(Scope::kCpuPackage)},
+    {"host", "host", DeviceKind::kDiscrete, kGpuAndCpu | ScopeBit(Scope::kDram)},
+    {"host", "host-nodram", DeviceKind::kDiscrete, kGpuAndCpu},
+    {"host", "host", DeviceKind::kIntegrated, kSocPartsApart | kSocMemories},
+    {"host", "host", DeviceKind::kIntegrated, ScopeBit(Scope::kSocCompute) | kSocMemories},
+    {"host", "host", DeviceKind::kIntegrated, kSocPartsApart | ScopeBit(Scope::kDram)},
+    {"host", "host", DeviceKind::kIntegrated, kSocCpuAndGpu | ScopeBit(Scope::kDram)},
     {"host", "host", DeviceKind::kIntegrated, ScopeBit(Scope::kSystemOnChip)},
+    {"host", "host-nodram", DeviceKind::kIntegrated, kSocPartsApart},
+    {"host", "host-nodram", DeviceKind::kIntegrated, ScopeBit(Scope::kSocCompute)},
+    {"host", "host-nodram", DeviceKind::kIntegrated, kSocCpuAndGpu},
     {"host", "host", DeviceKind::kCpu, ScopeBit(Scope::kCpuPackage) | ScopeBit(Scope::kDram)},
     {"host", "host", DeviceKind::kCpu, ScopeBit(Scope::kSystemOnChip)},
     {"host", "host-nodram", DeviceKind::kCpu, ScopeBit(Scope::kCpuPackage)},
+    {"host-nodram", "host-nodram", DeviceKind::kDiscrete, kGpuAndCpu},
+    {"host-nodram", "host-nodram", DeviceKind::kIntegrated, kSocPartsApart},
+    {"host-nodram", "host-nodram", DeviceKind::kIntegrated, ScopeBit(Scope::kSocCompute)},
+    {"host-nodram", "host-nodram", DeviceKind::kIntegrated, kSocCpuAndGpu},
+    {"host-nodram", "host-nodram", DeviceKind::kCpu, ScopeBit(Scope::kCpuPackage)},
     {"wall", "wall", DeviceKind::kDiscrete, ScopeBit(Scope::kWall)},
     {"wall", "wall", DeviceKind::kIntegrated, ScopeBit(Scope::kWall)},
     {"wall", "wall", DeviceKind::kCpu, ScopeBit(Scope::kWall)},
 });
 
-// The classes that a report can be asked for: accelerator, host, wall.
+// Derived from `wall` by a PUE that somebody gives; never measured.
+inline constexpr std::string_view kFacilityClass = "facility";
+
+// The classes that can be measured: paper, host, host-nodram, wall.
 std::vector<std::string> EnergyClasses();
 bool IsEnergyClass(std::string_view name);
+// The name in force of a class that was once called otherwise: `accelerator` is `paper`.
+std::string_view ClassName(std::string_view name);
 
 }  // namespace wattfleet
 

@@ -214,4 +214,54 @@ ChannelEnergy ChannelBook::SettleRecord(const RequestKey& key, Record& record) {
   return energy;
 }
 
+BookState ChannelBook::State() const {
+  BookState state{.baseline = baseline_,
+                  .no_baseline_flags = no_baseline_flags_,
+                  .aging = {aging_.begin(), aging_.end()},
+                  .allocated_to_ns = allocated_to_ns_,
+                  .next_sequence = next_sequence_};
+  for (const auto& [key, record] : records_) {
+    BookState::OpenRequest request{.key = key,
+                                   .start_ns = record.presence.start_ns,
+                                   .fate = record.fate,
+                                   .settled = record.settled,
+                                   .sequence = record.presence.sequence,
+                                   .static_carry = record.presence.static_carry,
+                                   .dynamic_carry = record.presence.dynamic_carry};
+    if (record.fate) {
+      request.end_ns = record.presence.end_ns;
+    }
+    state.requests.push_back(request);
+  }
+  for (const auto& [number, ledger] : ledgers_) {
+    state.ledgers.push_back({number, ledger.opened_ns});
+  }
+  return state;
+}
+
+void ChannelBook::Restore(const BookState& state) {
+  baseline_ = state.baseline;
+  no_baseline_flags_ = state.no_baseline_flags;
+  aging_.assign(state.aging.begin(), state.aging.end());
+  allocated_to_ns_ = state.allocated_to_ns;
+  next_sequence_ = state.next_sequence;
+  records_.clear();
+  ledgers_.clear();
+  for (const BookState::OpenLedger& open : state.ledgers) {
+    ledgers_[open.ledger].opened_ns = open.opened_ns;
+  }
+  for (const BookState::OpenRequest& request : state.requests) {
+    Record& record = records_[request.key];
+    record.presence.start_ns = request.start_ns;
+    record.presence.end_ns = request.end_ns.value_or(kInFlight);
+    record.presence.sequence = request.sequence;
+    record.presence.static_carry = request.static_carry;
+    record.presence.dynamic_carry = request.dynamic_carry;
+    record.tally.start_ns = request.start_ns;
+    record.tally.end_ns = request.end_ns.value_or(0);
+    record.fate = request.fate;
+    record.settled = request.settled;
+  }
+}
+
 }  // namespace wattfleet

@@ -29,6 +29,35 @@ struct SettledRequest {
   ChannelEnergy energy;  // `channel` is left 0
 };
 
+// Where a book stands, but for what it has booked so far: what must be known of the past to settle
+// requests that start from now on.
+struct BookState {
+  struct OpenRequest {
+    RequestKey key;
+    std::int64_t start_ns = 0;
+    std::optional<std::int64_t> end_ns;  // absent while in flight
+    std::optional<RequestFate> fate;     // present with end_ns
+    bool settled = false;
+    std::uint64_t sequence = 0;
+    double static_carry = 0;
+    double dynamic_carry = 0;
+    bool operator==(const OpenRequest&) const = default;
+  };
+  struct OpenLedger {
+    std::uint64_t ledger = 0;
+    std::int64_t opened_ns = 0;
+    bool operator==(const OpenLedger&) const = default;
+  };
+  std::optional<Baseline> baseline;
+  Flags no_baseline_flags = 0;
+  std::vector<EnergyInterval> aging;
+  std::optional<std::int64_t> allocated_to_ns;
+  std::uint64_t next_sequence = 0;
+  std::vector<OpenRequest> requests;
+  std::vector<OpenLedger> ledgers;
+  bool operator==(const BookState&) const = default;
+};
+
 // The energy books of one channel: the requests of all leases that use it enter the same
 // allocation, and every microjoule is booked once.
 //
@@ -64,6 +93,11 @@ class ChannelBook {
   // Settles an ended request with what has come in so far, flagged NO_POSTROLL; later energy of it
   // is booked as unassigned. Nothing when it has settled already.
   void Force(RequestKey key, std::vector<SettledRequest>& out);
+
+  BookState State() const;
+  // Of a new book: goes on from `state`. Of requests and ledgers that were open then it knows only
+  // what the later ones need: what it says of themselves is not their whole.
+  void Restore(const BookState& state);
 
   // Takes the next interval and appends the requests that it makes final.
   void Add(const EnergyInterval& interval, std::vector<SettledRequest>& out);

@@ -135,4 +135,28 @@ void CounterReducer::Lose(std::int64_t at_ns, Flags why, std::vector<EnergyInter
   repeated_ = false;
 }
 
+ReducerState CounterReducer::State() const {
+  return {.chain = chain_.state(),
+          .pending = pending_,
+          .has_last = has_last_,
+          .last_raw = last_raw_,
+          .last_ns = last_ns_,
+          .first_ns = first_ns_,
+          .has_knot = has_knot_,
+          .repeated = repeated_,
+          .changes_in_a_row = changes_in_a_row_};
+}
+
+void CounterReducer::Restore(const ReducerState& state) {
+  chain_.Restore(state.chain);
+  pending_ = state.pending;
+  has_last_ = state.has_last;
+  last_raw_ = state.last_raw;
+  last_ns_ = state.last_ns;
+  first_ns_ = state.first_ns;
+  has_knot_ = state.has_knot;
+  repeated_ = state.repeated;
+  changes_in_a_row_ = state.changes_in_a_row;
+}
+
 }  // namespace wattfleet

@@ -22,6 +22,8 @@ class CounterReducer final : public IntervalReducer {
   CounterReducer(const ChannelSpec& spec, std::chrono::nanoseconds poll_period);
 
   void Add(const SensorReading& reading, std::vector<EnergyInterval>& out) override;
+  ReducerState State() const override;
+  void Restore(const ReducerState& state) override;
 
  private:
   void AddFirst(std::int64_t at_ns, std::uint64_t raw, std::vector<EnergyInterval>& out);

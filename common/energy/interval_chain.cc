@@ -14,34 +14,34 @@ bool IntervalChain::IsImplausible(double microjoules, std::int64_t ns) const {
 
 void IntervalChain::Append(std::int64_t end_ns, Int128 numerator, Int128 denominator, Flags flags,
                            std::vector<EnergyInterval>& out) {
-  WF_CHECK(edge_ns_.has_value() && numerator >= 0 && denominator > 0);
-  if (denominator != remainder_denominator_) {
-    remainder_ = 0;
-    remainder_denominator_ = denominator;
+  WF_CHECK(state_.edge_ns.has_value() && numerator >= 0 && denominator > 0);
+  if (denominator != state_.remainder_denominator) {
+    state_.remainder = 0;
+    state_.remainder_denominator = denominator;
   }
-  const Int128 sum = numerator + remainder_;
-  const Int128 whole = sum / denominator + kept_;
-  if (IsImplausible(static_cast<double>(whole), end_ns - *edge_ns_)) {
+  const Int128 sum = numerator + state_.remainder;
+  const Int128 whole = sum / denominator + state_.kept;
+  if (IsImplausible(static_cast<double>(whole), end_ns - *state_.edge_ns)) {
     AppendHole(end_ns, flags | kFlagImplausible, out);
     return;
   }
-  remainder_ = sum % denominator;
-  if (end_ns <= *edge_ns_) {
-    kept_ = static_cast<Microjoules>(whole);
+  state_.remainder = sum % denominator;
+  if (end_ns <= *state_.edge_ns) {
+    state_.kept = static_cast<Microjoules>(whole);
     return;
   }
-  out.push_back({*edge_ns_, end_ns, static_cast<Microjoules>(whole), flags, true});
-  kept_ = 0;
-  edge_ns_ = end_ns;
+  out.push_back({*state_.edge_ns, end_ns, static_cast<Microjoules>(whole), flags, true});
+  state_.kept = 0;
+  state_.edge_ns = end_ns;
 }
 
 void IntervalChain::AppendHole(std::int64_t end_ns, Flags flags, std::vector<EnergyInterval>& out) {
-  WF_CHECK(edge_ns_.has_value());
-  kept_ = 0;
-  remainder_ = 0;
-  if (end_ns > *edge_ns_) {
-    out.push_back({*edge_ns_, end_ns, 0, flags, false});
-    edge_ns_ = end_ns;
+  WF_CHECK(state_.edge_ns.has_value());
+  state_.kept = 0;
+  state_.remainder = 0;
+  if (end_ns > *state_.edge_ns) {
+    out.push_back({*state_.edge_ns, end_ns, 0, flags, false});
+    state_.edge_ns = end_ns;
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/domain/flags.h"
 #include "common/energy/interval.h"
+#include "common/energy/reducer_state.h"
 #include "common/energy/wide_integer.h"
 
 namespace wattfleet {
@@ -19,9 +20,9 @@ class IntervalChain {
   explicit IntervalChain(double max_watts) : max_watts_(max_watts) {}
 
   // Where the next interval starts; absent before Begin.
-  std::optional<std::int64_t> edge_ns() const { return edge_ns_; }
+  std::optional<std::int64_t> edge_ns() const { return state_.edge_ns; }
   // Sets the first edge, where there is none.
-  void Begin(std::int64_t at_ns) { edge_ns_ = edge_ns_.value_or(at_ns); }
+  void Begin(std::int64_t at_ns) { state_.edge_ns = state_.edge_ns.value_or(at_ns); }
 
   // Appends [edge, end) with the energy of numerator/denominator microjoules (>= 0) and the
   // remainder so far. What no device draws becomes a hole flagged IMPLAUSIBLE. Nothing when `end`
@@ -31,15 +32,15 @@ class IntervalChain {
   // Appends [edge, end) with its energy unknown; forgets the remainder.
   void AppendHole(std::int64_t end_ns, Flags flags, std::vector<EnergyInterval>& out);
 
+  const ChainState& state() const { return state_; }
+  void Restore(const ChainState& state) { state_ = state; }
+
   // Whether `microjoules` within `ns` is more than the device can draw.
   bool IsImplausible(double microjoules, std::int64_t ns) const;
 
  private:
   double max_watts_;
-  std::optional<std::int64_t> edge_ns_;
-  Microjoules kept_ = 0;  // from readings that came with no time passed
-  Int128 remainder_ = 0;  // in units of 1/remainder_denominator_ microjoules
-  Int128 remainder_denominator_ = 1;
+  ChainState state_;
 };
 
 }  // namespace wattfleet

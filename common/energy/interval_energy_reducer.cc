@@ -35,4 +35,13 @@ void IntervalEnergyReducer::Add(const SensorReading& reading, std::vector<Energy
   pending_ = 0;
 }
 
+ReducerState IntervalEnergyReducer::State() const {
+  return {.chain = chain_.state(), .pending = pending_};
+}
+
+void IntervalEnergyReducer::Restore(const ReducerState& state) {
+  chain_.Restore(state.chain);
+  pending_ = state.pending;
+}
+
 }  // namespace wattfleet

@@ -17,6 +17,8 @@ class IntervalEnergyReducer final : public IntervalReducer {
   IntervalEnergyReducer(const ChannelSpec& spec, std::chrono::nanoseconds poll_period);
 
   void Add(const SensorReading& reading, std::vector<EnergyInterval>& out) override;
+  ReducerState State() const override;
+  void Restore(const ReducerState& state) override;
 
  private:
   const ChannelSpec spec_;

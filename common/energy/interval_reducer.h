@@ -9,6 +9,7 @@
 #include "common/domain/flags.h"
 #include "common/energy/channel.h"
 #include "common/energy/interval.h"
+#include "common/energy/reducer_state.h"
 
 namespace wattfleet {
 
@@ -30,6 +31,10 @@ class IntervalReducer {
   virtual ~IntervalReducer() = default;
   // Takes the next reading, in time order, and appends the intervals that it completes.
   virtual void Add(const SensorReading& reading, std::vector<EnergyInterval>& out) = 0;
+
+  virtual ReducerState State() const = 0;
+  // As if the readings had been its own that made `state` of a reducer of the same channel.
+  virtual void Restore(const ReducerState& state) = 0;
 };
 
 // The reducer for the channel's kind; `poll_period` is how often it is meant to be read.

@@ -81,4 +81,22 @@ void PowerReducer::Extend(std::int64_t end_ns, std::int64_t power, std::int64_t 
                 static_cast<Int128>(spec_.unit.denominator) * kNsPerSecond * 2, flags, out);
 }
 
+ReducerState PowerReducer::State() const {
+  return {.chain = chain_.state(),
+          .pending = pending_,
+          .has_last = has_last_,
+          .last_raw = static_cast<std::uint64_t>(last_power_),
+          .last_ns = last_middle_ns_,
+          .last_flags = last_flags_};
+}
+
+void PowerReducer::Restore(const ReducerState& state) {
+  chain_.Restore(state.chain);
+  pending_ = state.pending;
+  has_last_ = state.has_last;
+  last_power_ = static_cast<std::int64_t>(state.last_raw);
+  last_middle_ns_ = state.last_ns;
+  last_flags_ = state.last_flags;
+}
+
 }  // namespace wattfleet

@@ -25,6 +25,8 @@ class PowerReducer final : public IntervalReducer {
   PowerReducer(const ChannelSpec& spec, std::chrono::nanoseconds poll_period);
 
   void Add(const SensorReading& reading, std::vector<EnergyInterval>& out) override;
+  ReducerState State() const override;
+  void Restore(const ReducerState& state) override;
 
  private:
   void AddValue(std::int64_t middle_ns, std::int64_t power, std::vector<EnergyInterval>& out);

@@ -2,6 +2,7 @@
 #define WF_COORDINATOR_CLI_FLEET_CLIENT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,7 +74,18 @@ enum class SweepCommand { kPause, kResume, kCancel };
 struct ReportRequest {
   std::string sweep;
   std::string format = "table";       // table, md, json
-  std::string energy_class = "host";  // accelerator, host, wall
+  std::string energy_class = "host";  // paper, host, host-nodram, wall, facility
+  std::optional<double> pue;          // for class facility
+  std::string pue_source;             // who says so, and when
+};
+
+// Which result to show.
+struct ShowRequest {
+  std::string sweep;
+  std::string pair;   // its name, or a part of it that no other's has
+  std::string query;  // its id in the workload
+  std::int64_t repetition = 0;
+  bool as_json = false;
 };
 
 // The coordinator as the commands see it: a running one, or a data directory at rest. One thread.
@@ -89,6 +101,8 @@ class FleetClient {
   // The state that the sweep is in afterwards.
   virtual absl::StatusOr<std::string> Command(const std::string& sweep, SweepCommand command) = 0;
   virtual absl::StatusOr<std::string> Report(const ReportRequest& request) = 0;
+  // One result, rendered. NOT_FOUND names the nearest pair.
+  virtual absl::StatusOr<std::string> Show(const ShowRequest& request) = 0;
   // Where it looks, for messages: "the coordinator at 127.0.0.1:7443".
   virtual const std::string& place() const = 0;
 };

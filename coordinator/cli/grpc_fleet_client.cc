@@ -133,8 +133,24 @@ class GrpcFleetClient final : public FleetClient {
     request.set_sweep(report.sweep);
     request.set_format(report.format);
     request.set_energy_class(report.energy_class);
+    if (report.pue) {
+      request.set_pue(*report.pue);
+      request.set_pue_source(report.pue_source);
+    }
     v1::ReportReply reply;
     WF_RETURN_IF_ERROR(Call(&v1::Control::Stub::Report, request, reply, kReportDeadline));
+    return reply.text();
+  }
+
+  absl::StatusOr<std::string> Show(const ShowRequest& asked) override {
+    v1::ShowRequest request;
+    request.set_sweep(asked.sweep);
+    request.set_pair(asked.pair);
+    request.set_query(asked.query);
+    request.set_repetition(asked.repetition);
+    request.set_as_json(asked.as_json);
+    v1::ShowReply reply;
+    WF_RETURN_IF_ERROR(Call(&v1::Control::Stub::Show, request, reply, kReportDeadline));
     return reply.text();
   }
 

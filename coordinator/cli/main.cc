@@ -23,6 +23,8 @@ void AddCommands(CLI::App& app, Action& action) {
   AddWatchCommand(app, action);
   AddSweepCommands(app, action);
   AddReportCommand(app, action);
+  AddShowCommand(app, action);
+  AddReattributeCommand(app, action);
   AddAgentsCommand(app, action);
   AddFsckCommand(app, action);
 }

@@ -54,8 +54,11 @@ void AddReportCommand(CLI::App& app, Action& action) {
       ->capture_default_str();
   command
       ->add_option("--class", flags->request.energy_class,
-                   "whose energy: accelerator, host or wall")
+                   "whose energy: paper, host, host-nodram, wall or facility")
       ->capture_default_str();
+  command->add_option("--pue", flags->request.pue,
+                      "for class facility: what the site draws for each watt at the wall");
+  command->add_option("--pue-source", flags->request.pue_source, "who says so, and when");
   command->add_option("--require", flags->require,
                       "end with 1 when a pair lacks this figure, e.g. ipw");
   AddPlaceOptions(*command, flags->place);

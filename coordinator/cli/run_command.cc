@@ -48,7 +48,7 @@ void AddRunCommand(CLI::App& app, Action& action) {
       ->capture_default_str();
   command
       ->add_option("--class", options->report.energy_class,
-                   "whose energy: accelerator, host or wall")
+                   "whose energy: paper, host, host-nodram or wall")
       ->capture_default_str();
   command->callback([options, &action] { action = [options] { return Run(*options); }; });
 }

@@ -8,6 +8,7 @@
 
 #include "common/status/status_macros.h"
 #include "coordinator/report/names.h"
+#include "coordinator/service/stored_audit.h"
 #include "coordinator/service/stored_report.h"
 #include "coordinator/store/open_sweep_view.h"
 #include "coordinator/workload/workload.h"
@@ -60,7 +61,19 @@ class StoredFleetClient final : public FleetClient {
   }
 
   absl::StatusOr<std::string> Report(const ReportRequest& request) override {
-    return RenderStoredReport(data_directory_, request.sweep, request.format, request.energy_class);
+    return RenderStoredReport(data_directory_, {.sweep = request.sweep,
+                                                .format = request.format,
+                                                .energy_class = request.energy_class,
+                                                .pue = request.pue,
+                                                .pue_source = request.pue_source});
+  }
+
+  absl::StatusOr<std::string> Show(const ShowRequest& request) override {
+    return ShowStoredResult(data_directory_, {.sweep = request.sweep,
+                                              .pair = request.pair,
+                                              .query = request.query,
+                                              .repetition = request.repetition,
+                                              .as_json = request.as_json});
   }
 
   const std::string& place() const override { return place_; }

@@ -26,7 +26,13 @@ absl::StatusOr<CoordinatorFile> LoadCoordinatorFile(const std::string& path) {
       s.AddProblem(*listen, "listen: expected HOST:PORT, as in 127.0.0.1:7443");
     }
     s.Read("insecure_loopback", file.insecure_loopback);
-    for (const char* key : {"enrolment", "dashboard", "retention", "limits"}) {
+    s.ReadMap("retention", [&](config::Section& retention) {
+      std::string traces = "all";
+      retention.ReadChoice("traces", {"all", "none"}, traces);
+      file.keep_traces = traces == "all";
+      retention.Refuse("responses", kNotSupportedYet);
+    });
+    for (const char* key : {"enrolment", "dashboard", "limits"}) {
       s.Refuse(key, kNotSupportedYet);
     }
   });

@@ -12,6 +12,7 @@ struct CoordinatorFile {
   std::string data_directory = "./wattfleet-data";
   std::string listen = "127.0.0.1:7443";  // HOST:PORT; port 0 picks a free one
   bool insecure_loopback = false;
+  bool keep_traces = true;  // retention: {traces: all | none}
   bool operator==(const CoordinatorFile&) const = default;
 };
 

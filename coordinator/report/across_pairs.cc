@@ -162,6 +162,42 @@ std::optional<Mismatch> VersionMismatch(const KeptPair& pair) {
                                           absl::StrJoin(versions, ", "))};
 }
 
+std::optional<Mismatch> MethodMismatch(const KeptPair& pair) {
+  if (pair.mixed_methods.empty()) {
+    return std::nullopt;
+  }
+  return Mismatch{.kind = "MIXED_METHODS",
+                  .pairs = {pair.report->id},
+                  .text = absl::StrFormat("%s was measured in several ways, so its energy is not "
+                                          "shown: %s",
+                                          pair.report->id, pair.mixed_methods)};
+}
+
+std::optional<Mismatch> RefusedLedgers(const KeptPair& pair) {
+  if (pair.refused_leases.empty()) {
+    return std::nullopt;
+  }
+  return Mismatch{.kind = "LEDGER_IMBALANCE",
+                  .pairs = {pair.report->id},
+                  .text = absl::StrFormat(
+                      "%s: the energy of %d leases counts nowhere: their ledgers do not balance",
+                      pair.report->id, pair.refused_leases.size())};
+}
+
+// One model and condition whose figures cannot stand in one column.
+std::optional<Mismatch> ClassMismatch(const KeptPair& a, const KeptPair& b) {
+  const ReportedEnergy& of_a = a.report->energy;
+  const ReportedEnergy& of_b = b.report->energy;
+  if (!of_a.figures.means || !of_b.figures.means || of_a.energy_class == of_b.energy_class) {
+    return std::nullopt;
+  }
+  return Mismatch{
+      .kind = "MIXED_CLASSES",
+      .pairs = {a.report->id, b.report->id},
+      .text = absl::StrFormat("%s is measured as %s, %s as %s: not compared by energy",
+                              a.report->id, of_a.energy_class, b.report->id, of_b.energy_class)};
+}
+
 std::optional<Mismatch> UnusedRecording(const KeptPair& pair) {
   const ReportedPair& report = *pair.report;
   if (report.environments.size() != 1 || !report.environments[0].recorded_answers ||
@@ -257,10 +293,13 @@ std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
     if (a != nullptr && b != nullptr) {
       add(AccuracyMismatch(*a, *b, comparison));
       add(PromptMismatch(*a, *b));
+      add(ClassMismatch(*a, *b));
     }
   }
   for (const KeptPair& pair : pairs) {
     add(VersionMismatch(pair));
+    add(MethodMismatch(pair));
+    add(RefusedLedgers(pair));
     if (is_whole_workload) {
       add(UnusedRecording(pair));
     }

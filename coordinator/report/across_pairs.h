@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct KeptPair {
   const ReportedPair* report = nullptr;
   PairOutcomes outcomes;
   std::optional<std::int64_t> median_input_tokens;
+  std::string mixed_methods;         // PairRows::mixed_methods
+  std::set<LeaseId> refused_leases;  // PairRows::refused_leases
 };
 
 // best-of-local and best-of-cloud where there are such pairs, best-of-all, then the user's.
@@ -37,6 +40,8 @@ std::vector<ReportedComparison> ReportComparisons(std::span<const KeptPair> pair
 // MIXED_VERSIONS: one pair answered by several engine versions. RECORDING_UNUSED: a recording with
 // answers to ids that the workload lacks; told only where the sweep asks all of the workload.
 // MIXED_POWER: one pair answered on mains and on battery, or in several power modes.
+// MIXED_METHODS: one scope of a pair measured in several ways. MIXED_CLASSES: two pairs of one
+// model measured as different classes. LEDGER_IMBALANCE: leases whose books were refused.
 std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
                                      std::span<const ReportedComparison> comparisons,
                                      bool is_whole_workload);

@@ -21,13 +21,49 @@ namespace {
 
 constexpr double kJoulesPerMicrojoule = 1e-6;
 
-absl::Status CheckClass(const std::string& energy_class) {
-  if (IsEnergyClass(energy_class)) {
-    return absl::OkStatus();
+// "2026" in any form: a source without a date is none.
+bool NamesAYear(const std::string& text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (std::size_t i = 0; i + 4 <= text.size(); ++i) {
+    if ((text.compare(i, 2, "19") == 0 || text.compare(i, 2, "20") == 0) && is_digit(text[i + 2]) &&
+        is_digit(text[i + 3])) {
+      return true;
+    }
   }
-  return absl::InvalidArgumentError(absl::StrFormat("energy class \"%s\" is not known; %s",
-                                                    energy_class,
-                                                    NearestText(energy_class, EnergyClasses())));
+  return false;
+}
+
+absl::Status CheckPue(const ReportOptions& options) {
+  constexpr double kPueMax = 10;
+  if (options.energy_class != kFacilityClass) {
+    return options.pue ? absl::InvalidArgumentError(
+                             "a PUE is for class facility, which is derived from wall")
+                       : absl::OkStatus();
+  }
+  if (!options.pue) {
+    return absl::InvalidArgumentError(
+        "class facility is derived, wall x PUE: give --pue RATIO and --pue-source TEXT");
+  }
+  if (!(options.pue->ratio >= 1 && options.pue->ratio <= kPueMax)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--pue %g: a PUE is between 1 and %g", options.pue->ratio, kPueMax));
+  }
+  return NamesAYear(options.pue->source)
+             ? absl::OkStatus()
+             : absl::InvalidArgumentError(
+                   "--pue-source must say who and when, as in \"operator's "
+                   "report, March 2026\"");
+}
+
+absl::Status CheckClass(const ReportOptions& options) {
+  const std::string& name = options.energy_class;
+  if (IsEnergyClass(name) || name == kFacilityClass) {
+    return CheckPue(options);
+  }
+  std::vector<std::string> known = EnergyClasses();
+  known.emplace_back(kFacilityClass);
+  return absl::InvalidArgumentError(
+      absl::StrFormat("energy class \"%s\" is not known; %s", name, NearestText(name, known)));
 }
 
 std::vector<std::string> DatasetsOf(const SampleColumns& sample, const Workload& workload) {
@@ -54,6 +90,7 @@ Report HeaderOf(SweepView& view, const Workload& workload, const SampleColumns& 
   report.queries = sample.queries();
   report.datasets = DatasetsOf(sample, workload);
   report.energy_class = options.energy_class;
+  report.pue = options.pue;
   report.quality.bootstrap_seed = kBootstrapSeed;
   report.quality.version = WF_VERSION;
   return report;
@@ -84,8 +121,10 @@ void AddExclusions(const EnergyExclusions& of_pair, EnergyExclusions& sum) {
 }  // namespace
 
 absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
-                                   const ReportOptions& options) {
-  WF_RETURN_IF_ERROR(CheckClass(options.energy_class));
+                                   const ReportOptions& asked) {
+  ReportOptions options = asked;
+  options.energy_class = ClassName(asked.energy_class);
+  WF_RETURN_IF_ERROR(CheckClass(options));
   WF_ASSIGN_OR_RETURN(const SampleColumns sample, ReadSample(view, workload));
   WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> snapshots, view.Pairs());
   WF_ASSIGN_OR_RETURN(const std::vector<ChannelRow> channels, view.Channels());
@@ -93,7 +132,15 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
   Report report = HeaderOf(view, workload, sample, options);
   WF_ASSIGN_OR_RETURN(report.quality.graders, view.Graders());
 
-  const PairReader reader(view, sample.queries(), options.energy_class, channels);
+  if (options.pue) {
+    options.energy_class = "wall";  // what is measured of a facility
+  }
+  WF_ASSIGN_OR_RETURN(const auto refused, view.RefusedLedgers());
+  const PairReader reader(view, {.n_queries = sample.queries(),
+                                 .energy_class = options.energy_class,
+                                 .scale = options.pue ? options.pue->ratio : 1,
+                                 .channels = channels,
+                                 .refused = refused});
   UnitColumns columns;
   report.pairs.reserve(snapshots.size());
   std::vector<KeptPair> kept;
@@ -115,7 +162,9 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
     kept.push_back({.snapshot = &snapshot,
                     .report = &report.pairs.back(),
                     .outcomes = OutcomesOf(columns),
-                    .median_input_tokens = MedianInputTokens(columns)});
+                    .median_input_tokens = MedianInputTokens(columns),
+                    .mixed_methods = rows.mixed_methods,
+                    .refused_leases = rows.refused_leases});
   }
   WF_ASSIGN_OR_RETURN(report.unions, ReportUnions(kept, sample.options, options));
   report.comparisons = ReportComparisons(kept);

@@ -1,6 +1,7 @@
 #ifndef WF_COORDINATOR_REPORT_BUILD_REPORT_H_
 #define WF_COORDINATOR_REPORT_BUILD_REPORT_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,14 +20,16 @@ struct NamedUnion {
 };
 
 struct ReportOptions {
-  std::string energy_class = "host";  // accelerator, host or wall
+  std::string energy_class = "host";  // paper, host, host-nodram, wall or facility
+  std::optional<Pue> pue;             // for class facility, and only for it
   bool cache_off = true;              // the sweep file says `cache: off`
   std::vector<NamedUnion> unions;
 };
 
 // The report of one sweep at this moment; works on an empty and on a half-done sweep. Reads pair by
 // pair: holds the rows of one pair and two bits per query of every other. INVALID_ARGUMENT for an
-// unknown class or model of a named union; DATA_LOSS for rows that cannot be of this sweep.
+// unknown class, class facility without a PUE of named and dated source, or an unknown model of a
+// named union; DATA_LOSS for rows that cannot be of this sweep.
 absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                                    const ReportOptions& options);
 

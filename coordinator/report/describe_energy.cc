@@ -109,6 +109,10 @@ std::vector<std::string> MeasuredCells(const ReportedPair& pair) {
 
 std::string EnergyTitle(const Report& report, const std::vector<OtherKind>& kinds) {
   std::string title = absl::StrCat("Energy per instance, gross, class ", report.energy_class);
+  if (report.pue) {
+    absl::StrAppend(&title, absl::StrFormat(", derived: wall x PUE %g (%s)", report.pue->ratio,
+                                            report.pue->source));
+  }
   for (const OtherKind& kind : kinds) {
     absl::StrAppend(&title, "; ", kind.name, " figures are not measurements and never ranked");
   }

@@ -1,6 +1,7 @@
 #include "coordinator/report/pair_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <set>
 
@@ -71,20 +72,38 @@ void StoreOptional(std::size_t unit, std::optional<Microjoules> value,
 }
 
 // Folds the readings of one result into the columns.
-void StoreEnergy(std::size_t unit, const ClassChoice& choice,
+void StoreEnergy(std::size_t unit, const ClassChoice& choice, double scale,
                  const std::vector<ChannelReading>& readings, UnitColumns& columns) {
   if (readings.empty() || !columns.IsCompleted(unit)) {
     return;
   }
   const UnitEnergy energy = SumOfClass(choice, readings, columns.flags[unit]);
   columns.class_energy[unit] = energy.state;
-  columns.class_uj[unit] = energy.gross;
+  columns.class_uj[unit] =
+      scale == 1
+          ? energy.gross
+          : static_cast<Microjoules>(std::llround(static_cast<double>(energy.gross) * scale));
   StoreOptional(unit, energy.modelled, columns.modelled_uj, columns.units());
   StoreOptional(unit, energy.imported, columns.imported_uj, columns.units());
   for (const ChannelReading& reading : readings) {
     if (reading.status == EnergyStatus::kModelled || choice.channels.contains(reading.channel_id)) {
       columns.flags[unit] |= reading.flags;
     }
+  }
+}
+
+// What was measured and counts nowhere: of leases whose ledger was refused, and all of it where
+// one figure would pool several ways of measuring.
+void Invalidate(const PairRows& rows, UnitColumns& columns) {
+  const auto spoil = [&columns](std::size_t unit) {
+    ClassEnergy& energy = columns.class_energy[unit];
+    energy = energy == ClassEnergy::kMeasured ? ClassEnergy::kInvalid : energy;
+  };
+  for (const Unit unit : rows.refused_units) {
+    spoil(static_cast<std::size_t>(unit));
+  }
+  for (std::size_t unit = 0; !rows.mixed_methods.empty() && unit < columns.units(); ++unit) {
+    spoil(unit);
   }
 }
 
@@ -112,16 +131,22 @@ absl::StatusOr<SampleColumns> ReadSample(SweepView& view, const Workload& worklo
 }
 
 absl::StatusOr<PairRows> PairReader::Read(const PairSnapshot& pair, UnitColumns& columns) const {
-  columns.Reset(n_queries_, pair.spec.repetitions);
-  PairRows rows;
-  WF_ASSIGN_OR_RETURN(rows.environments, view_.Environments(pair.spec.id));
-  ChooseClass(pair, rows);
+  columns.Reset(reading_.n_queries, pair.spec.repetitions);
+  WF_ASSIGN_OR_RETURN(PairRows rows, ReadClass(pair));
   WF_RETURN_IF_ERROR(ReadResults(pair, rows, columns));
   WF_RETURN_IF_ERROR(ReadEnergy(pair, rows, columns));
+  Invalidate(rows, columns);
   WF_RETURN_IF_ERROR(ReadQuarantine(pair, rows, columns));
   if (!pair.spec.condition.is_isolated()) {
     ShareBusyTime(columns);
   }
+  return rows;
+}
+
+absl::StatusOr<PairRows> PairReader::ReadClass(const PairSnapshot& pair) const {
+  PairRows rows;
+  WF_ASSIGN_OR_RETURN(rows.environments, view_.Environments(pair.spec.id));
+  ChooseClass(pair, rows);
   return rows;
 }
 
@@ -131,7 +156,7 @@ void PairReader::ChooseClass(const PairSnapshot& pair, PairRows& rows) const {
     agents.insert(row.agent);
   }
   std::vector<ClassChannel> candidates;
-  for (const ChannelRow& row : channels_) {
+  for (const ChannelRow& row : reading_.channels) {
     if (agents.contains(row.agent) && IsSensorScope(row.facts.scope)) {
       rows.sensed |= ScopeBit(row.facts.scope);
       candidates.push_back({.channel_id = row.channel_id,
@@ -141,7 +166,28 @@ void PairReader::ChooseClass(const PairSnapshot& pair, PairRows& rows) const {
     }
   }
   rows.device = DeviceKindOfPair(pair.spec, rows.environments);
-  rows.choice = ChooseChannels(energy_class_, rows.device, candidates);
+  rows.choice = ChooseChannels(reading_.energy_class, rows.device, candidates);
+  rows.mixed_methods = MixedMethods(rows.choice);
+}
+
+std::string PairReader::MixedMethods(const ClassChoice& choice) const {
+  std::map<Scope, std::set<std::string>> ways;
+  for (const ChannelRow& row : reading_.channels) {
+    const auto chosen = choice.channels.find(row.channel_id);
+    if (chosen != choice.channels.end()) {
+      const std::string& facts = row.facts.facts_json;
+      ways[chosen->second].insert(
+          absl::StrJoin({row.facts.source, TextFact(facts, "kind").value_or("unknown kind"),
+                         TextFact(facts, "method").value_or("unknown method")},
+                        " "));
+    }
+  }
+  for (const auto& [scope, of_scope] : ways) {
+    if (of_scope.size() > 1) {
+      return absl::StrJoin(of_scope, "; ");
+    }
+  }
+  return "";
 }
 
 absl::Status PairReader::ReadResults(const PairSnapshot& pair, PairRows& rows,
@@ -169,6 +215,10 @@ absl::Status PairReader::ReadResults(const PairSnapshot& pair, PairRows& rows,
         at != instance_of_environment.end()) {
       columns.instance[unit] = at->second;
     }
+    if (reading_.refused.contains(row.lease)) {
+      rows.refused_leases.insert(row.lease);
+      rows.refused_units.push_back(row.unit);
+    }
     columns.sent_unix_ms[unit] = row.sent_unix_ms;
     columns.duration_ns[unit] = row.duration_ns;
     columns.ttft_ns[unit] = row.ttft_ns;
@@ -187,7 +237,7 @@ absl::Status PairReader::ReadEnergy(const PairSnapshot& pair, PairRows& rows,
   Unit unit = -1;
   const auto store = [&] {
     if (unit >= 0) {
-      StoreEnergy(static_cast<std::size_t>(unit), rows.choice, readings, columns);
+      StoreEnergy(static_cast<std::size_t>(unit), rows.choice, reading_.scale, readings, columns);
     }
     readings.clear();
   };
@@ -228,7 +278,7 @@ absl::Status PairReader::ReadQuarantine(const PairSnapshot& pair, PairRows& rows
 std::string PairReader::NamesOf(const absl::flat_hash_map<std::int64_t, EnergyStatus>& channels,
                                 EnergyStatus status) const {
   std::set<std::string> names;
-  for (const ChannelRow& row : channels_) {
+  for (const ChannelRow& row : reading_.channels) {
     const auto at = channels.find(row.channel_id);
     if (at != channels.end() && at->second == status) {
       names.insert(TextFact(row.facts.facts_json, "model").value_or(row.facts.name));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,28 +33,39 @@ struct PairRows {
   std::vector<EnvironmentRow> environments;
   DeviceKind device = DeviceKind::kDiscrete;
   ClassChoice choice;
-  ScopeSet sensed = 0;        // scopes of all measuring channels of the pair's agents
-  std::string modelled_by;    // names of the models, where there are modelled energies
-  std::string imported_from;  // names of the recordings' channels
+  std::string mixed_methods;         // how one scope of the class was measured, if in several ways
+  std::set<LeaseId> refused_leases;  // of its results: leases whose ledger was refused
+  std::vector<Unit> refused_units;   // those results
+  ScopeSet sensed = 0;               // scopes of all measuring channels of the pair's agents
+  std::string modelled_by;           // names of the models, where there are modelled energies
+  std::string imported_from;         // names of the recordings' channels
   std::map<std::string, std::int64_t> failed;       // reason -> results
   std::map<std::string, std::int64_t> quarantined;  // reason -> units
+};
+
+// What all pairs of a report are read with.
+struct PairReading {
+  std::int64_t n_queries = 0;
+  std::string energy_class;  // one that is measured
+  double scale = 1;          // of every energy of the class
+  std::vector<ChannelRow> channels;
+  std::map<LeaseId, std::string> refused;  // leases whose energy counts nowhere
 };
 
 // Turns the rows of one pair after another into columns, for one energy class.
 class PairReader {
  public:
-  PairReader(SweepView& view, std::int64_t n_queries, std::string energy_class,
-             std::vector<ChannelRow> channels)
-      : view_(view),
-        n_queries_(n_queries),
-        energy_class_(std::move(energy_class)),
-        channels_(std::move(channels)) {}
+  PairReader(SweepView& view, PairReading reading) : view_(view), reading_(std::move(reading)) {}
 
+  // The pair's environments and the channels that make its class, and nothing else.
+  absl::StatusOr<PairRows> ReadClass(const PairSnapshot& pair) const;
   // Overwrites `columns`. DATA_LOSS for a row outside the pair's units.
   absl::StatusOr<PairRows> Read(const PairSnapshot& pair, UnitColumns& columns) const;
 
  private:
   void ChooseClass(const PairSnapshot& pair, PairRows& rows) const;
+  // The ways in which one scope of the chosen class was measured, if there are several.
+  std::string MixedMethods(const ClassChoice& choice) const;
   absl::Status ReadResults(const PairSnapshot& pair, PairRows& rows, UnitColumns& columns) const;
   absl::Status ReadEnergy(const PairSnapshot& pair, PairRows& rows, UnitColumns& columns) const;
   absl::Status ReadQuarantine(const PairSnapshot& pair, PairRows& rows, UnitColumns& columns) const;
@@ -61,9 +73,7 @@ class PairReader {
                       EnergyStatus status) const;
 
   SweepView& view_;
-  std::int64_t n_queries_;
-  std::string energy_class_;
-  std::vector<ChannelRow> channels_;
+  const PairReading reading_;
 };
 
 }  // namespace wattfleet::coordinator

@@ -125,6 +125,9 @@ void AddEnergy(const ReportedEnergy& energy, Json& json) {
                     {"joules_per_query", of_means(&EnergyMeans::joules_per_query)},
                     {"systematic_relative", OrNull(energy.systematic_relative)},
                     {"baseline_watts", OrNull(energy.baseline_watts)}};
+  if (!energy.derived.empty()) {
+    json["energy"]["derived"] = energy.derived;
+  }
   json["joules_per_correct"] = Noted(figures.joules_per_correct);
   json["power_watts"] = of_means(&EnergyMeans::power_watts);
   json["power_share_watts"] = of_means(&EnergyMeans::power_share_watts);

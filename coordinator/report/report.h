@@ -18,6 +18,14 @@
 
 namespace wattfleet::coordinator {
 
+// Power usage effectiveness: what the whole facility draws for each joule at the wall. Given by
+// somebody, never measured here.
+struct Pue {
+  double ratio = 1;    // >= 1
+  std::string source;  // who says so, and when
+  bool operator==(const Pue&) const = default;
+};
+
 // What a sweep publishes: the content of `wattfleet.report/1`, field by field (design, section 8),
 // and what the table and Markdown say beside it. Absent means not known. Definitions of figures:
 // metrics.md; units are in the names.
@@ -54,6 +62,7 @@ struct ReportedOtherEnergy {
 
 struct ReportedEnergy {
   std::string energy_class;  // as measured: e.g. host-nodram where host was asked for
+  std::string derived;       // from what, where it was not measured itself; empty otherwise
   std::string reason;        // why there are no figures, or no ranking; empty otherwise
   EnergyFigures figures;
   std::optional<double> systematic_relative;
@@ -114,7 +123,8 @@ struct ReportedComparison {
 
 // Something that must not be overlooked; shown on the first page.
 struct Mismatch {
-  // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS, MIXED_POWER, RECORDING_UNUSED
+  // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS, MIXED_POWER, MIXED_METHODS, MIXED_CLASSES,
+  // LEDGER_IMBALANCE, RECORDING_UNUSED
   std::string kind;
   std::vector<std::string> pairs;
   std::string text;
@@ -149,6 +159,7 @@ struct Report {
   std::int64_t queries = 0;
   std::vector<std::string> datasets;
   std::string energy_class;  // as asked for
+  std::optional<Pue> pue;    // what class facility is derived with
   std::vector<ReportedPair> pairs;
   std::vector<ReportedUnion> unions;
   std::vector<ReportedComparison> comparisons;

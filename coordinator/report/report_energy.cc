@@ -44,6 +44,10 @@ std::string ReasonUnmeasured(const PairSources& sources, const EnergyFigures& fi
                ? "remote_provider: its machines are not ours to measure"
                : "no power sensor";
   }
+  if (!sources.rows.mixed_methods.empty()) {
+    return absl::StrCat("measured in several ways, which are never pooled: ",
+                        sources.rows.mixed_methods);
+  }
   if (!sources.rows.choice.row) {
     return absl::StrFormat("class %s needs %s, its agents measure %s", sources.options.energy_class,
                            ScopesNeeded(sources), ScopeNames(sources.rows.sensed));
@@ -155,12 +159,19 @@ ReportedEnergy ReportEnergy(const PairSources& sources, std::optional<double> ca
   ReportedEnergy energy;
   energy.energy_class = sources.rows.choice.row ? std::string(sources.rows.choice.row->name)
                                                 : sources.options.energy_class;
+  if (const auto& pue = sources.options.pue) {
+    energy.energy_class = kFacilityClass;
+    energy.derived = absl::StrFormat("wall x PUE %g (%s)", pue->ratio, pue->source);
+  }
   energy.figures = MeasuredFigures(sources.columns, {.cache_off = sources.options.cache_off,
                                                      .cached_input_share = cached_input_share});
   energy.reason = ReasonOf(sources, energy.figures, cached_input_share);
   if (energy.figures.verdict == EnergyVerdict::kMeasured) {
     const std::vector<LedgerRow> ledger = ClassLedger(sources);
     energy.baseline_watts = BaselineWatts(sources, ledger);
+    if (energy.baseline_watts && sources.options.pue) {
+      *energy.baseline_watts *= sources.options.pue->ratio;
+    }
     energy.systematic_relative = SystematicRelative(sources, ledger);
   }
   if (const auto means = ModelledMeans(sources.columns)) {

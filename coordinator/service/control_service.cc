@@ -11,6 +11,7 @@
 #include "coordinator/report/names.h"
 #include "coordinator/service/open_served_sweep.h"
 #include "coordinator/service/status_wire.h"
+#include "coordinator/service/stored_audit.h"
 #include "coordinator/service/stored_report.h"
 #include "coordinator/service/submission.h"
 
@@ -132,8 +133,33 @@ grpc::ServerUnaryReactor* ControlService::Report(grpc::CallbackServerContext* co
                                                  v1::ReportReply* reply) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   loop_.pool().Post([this, request, reply, reactor] {
-    absl::StatusOr<std::string> text = RenderStoredReport(
-        loop_.data_directory(), request->sweep(), request->format(), request->energy_class());
+    StoredReportRequest asked{.sweep = request->sweep(),
+                              .format = request->format(),
+                              .energy_class = request->energy_class()};
+    if (request->has_pue()) {
+      asked.pue = request->pue();
+      asked.pue_source = request->pue_source();
+    }
+    absl::StatusOr<std::string> text = RenderStoredReport(loop_.data_directory(), asked);
+    if (text.ok()) {
+      reply->set_text(*std::move(text));
+    }
+    reactor->Finish(ToGrpcStatus(text.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControlService::Show(grpc::CallbackServerContext* context,
+                                               const v1::ShowRequest* request,
+                                               v1::ShowReply* reply) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  loop_.pool().Post([this, request, reply, reactor] {
+    absl::StatusOr<std::string> text =
+        ShowStoredResult(loop_.data_directory(), {.sweep = request->sweep(),
+                                                  .pair = request->pair(),
+                                                  .query = request->query(),
+                                                  .repetition = request->repetition(),
+                                                  .as_json = request->as_json()});
     if (text.ok()) {
       reply->set_text(*std::move(text));
     }

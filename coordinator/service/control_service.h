@@ -33,6 +33,8 @@ class ControlService final : public v1::Control::CallbackService {
   grpc::ServerUnaryReactor* Report(grpc::CallbackServerContext* context,
                                    const v1::ReportRequest* request,
                                    v1::ReportReply* reply) override;
+  grpc::ServerUnaryReactor* Show(grpc::CallbackServerContext* context,
+                                 const v1::ShowRequest* request, v1::ShowReply* reply) override;
   grpc::ServerUnaryReactor* Shutdown(grpc::CallbackServerContext* context,
                                      const v1::ShutdownRequest* request,
                                      v1::ShutdownReply* reply) override;

@@ -120,6 +120,9 @@ void CoordinatorLoop::PostMessage(SessionId session, AgentMessage message) {
 void CoordinatorLoop::PostBatch(SessionId session, ResultBatch batch, std::int64_t wire_bytes) {
   auto graded = std::make_shared<GradedBatch>();
   graded->batch = std::move(batch);
+  if (!world_.keep_traces) {
+    graded->batch.trace.reset();
+  }
   graded->wire_bytes = wire_bytes;
   world_.runner.Post([this, session, graded] {
     if (const auto it = served_.find(graded->batch.sweep); it != served_.end()) {

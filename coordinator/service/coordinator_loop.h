@@ -40,6 +40,7 @@ class CoordinatorLoop {
     WorkerPool& pool;
     Store& store;
     std::string data_directory;
+    bool keep_traces = true;  // otherwise leases' reading traces are taken and not stored
   };
 
   CoordinatorLoop(Collaborators world, CoreOptions options, const StoreSnapshot& snapshot);

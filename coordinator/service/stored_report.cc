@@ -12,18 +12,19 @@
 namespace wattfleet::coordinator {
 
 absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory,
-                                               const std::string& sweep, const std::string& format,
-                                               const std::string& energy_class) {
-  WF_ASSIGN_OR_RETURN(const std::unique_ptr<SweepView> view, OpenSweepView(data_directory, sweep));
+                                               const StoredReportRequest& request) {
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<SweepView> view,
+                      OpenSweepView(data_directory, request.sweep));
   WF_ASSIGN_OR_RETURN(const std::string path,
                       FindWorkload(data_directory, view->sweep().workload_id));
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(path));
   WF_ASSIGN_OR_RETURN(const SweepFile file, ParseResolvedSweep(view->sweep().resolved));
-  WF_ASSIGN_OR_RETURN(
-      const Report report,
-      BuildReport(*view, *workload,
-                  {.energy_class = energy_class, .cache_off = file.cache == "off", .unions = {}}));
-  return RenderAs(report, format);
+  ReportOptions options{.energy_class = request.energy_class, .cache_off = file.cache == "off"};
+  if (request.pue) {
+    options.pue = Pue{.ratio = *request.pue, .source = request.pue_source};
+  }
+  WF_ASSIGN_OR_RETURN(const Report report, BuildReport(*view, *workload, options));
+  return RenderAs(report, request.format);
 }
 
 }  // namespace wattfleet::coordinator

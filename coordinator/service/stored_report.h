@@ -1,18 +1,26 @@
 #ifndef WF_COORDINATOR_SERVICE_STORED_REPORT_H_
 #define WF_COORDINATOR_SERVICE_STORED_REPORT_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 
 namespace wattfleet::coordinator {
 
+struct StoredReportRequest {
+  std::string sweep;
+  std::string format = "table";
+  std::string energy_class = "host";
+  std::optional<double> pue;  // for class facility
+  std::string pue_source;
+};
+
 // The report of a sweep of a data directory as it is at this moment, rendered; also beside a
 // running coordinator. NOT_FOUND: no such sweep or workload; INVALID_ARGUMENT: unknown format or
 // class.
 absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory,
-                                               const std::string& sweep, const std::string& format,
-                                               const std::string& energy_class);
+                                               const StoredReportRequest& request);
 
 }  // namespace wattfleet::coordinator
 

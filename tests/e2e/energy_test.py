@@ -92,6 +92,7 @@ class Sweep:
         self.fsck = subprocess.run([BIN / "wattfleet", "fsck", "--data", running.data],
                                    capture_output=True, text=True, check=False)
         self.read = running.read
+        self.data = running.data
         # In the order in which they were sent, which is that of the engine's spans.
         self.durations_s = [ns * 1e-9 for (ns,) in self.read(
             "SELECT duration_ns FROM result ORDER BY sent_unix_ms")]
@@ -108,6 +109,15 @@ class Sweep:
                     "SELECT e.status, e.gross_uj, e.net_uj, e.random_uj FROM result_energy e "
                     "JOIN result r USING (pair_id, unit) JOIN channel c USING (channel_id) "
                     f"WHERE c.name = '{name}' ORDER BY r.sent_unix_ms")]
+
+
+    def wattfleet(self, *arguments):
+        """What the command prints, of the data directory at rest."""
+        ran = subprocess.run([BIN / "wattfleet", *arguments, "--data", self.data],
+                             capture_output=True, text=True, check=False)
+        if ran.returncode != 0:
+            raise AssertionError(f"{arguments}: {ran.returncode}: {ran.stdout}{ran.stderr}")
+        return ran.stdout
 
 
 class EnergyTest(unittest.TestCase):
@@ -230,6 +240,91 @@ class EnergyTest(unittest.TestCase):
                 self.assertEqual(total, attributed + idle + uncounted + unassigned)
                 self.assertEqual(attributed, stored)
                 self.assertEqual((uncounted, unassigned), (0, 0))
+
+    def test_energy_computed_again_from_the_traces_is_what_is_stored_to_the_bit(self):
+        for sweep, channels in ((self.measured, 3), (self.modelled, 1)):
+            again = json.loads(sweep.wattfleet("reattribute", "scripted", "--json"))
+            (pair,) = again["pairs"]
+            self.assertTrue(again["identical"], again)
+            self.assertEqual(again["method"], "alloc-v1")
+            self.assertEqual(pair["results"], QUERIES)
+            self.assertEqual(pair["energies"], channels * QUERIES)
+            self.assertEqual(pair["identical"], channels * QUERIES)
+            self.assertEqual(pair["identical_ledgers"], pair["ledgers"])
+            self.assertGreaterEqual(pair["ledgers"], channels)
+            self.assertEqual((pair["untraced_results"], pair["not_replayed"]), (0, 0))
+            self.assertEqual(again["problems"], [])
+        text = self.measured.wattfleet("reattribute", "scripted")
+        self.assertIn("identical to what is stored, to the bit", text)
+
+    def test_another_method_is_compared_and_kept_beside_never_over(self):
+        sweep = self.measured
+        energies = "SELECT * FROM result_energy"
+        before = sweep.read(energies)
+        linear = json.loads(sweep.wattfleet("reattribute", "scripted", "--method",
+                                            "presence-linear", "--store", "--json"))
+        (pair,) = linear["pairs"]
+        cpu = next(c for c in pair["channels"] if c["channel"] == "rapl/package-0")
+        # Interpolation gives the edges of each query away to the idle time around it.
+        self.assertLess(cpu["uj"], cpu["stored_uj"])
+        self.assertGreater(cpu["uj"], 0.5 * cpu["stored_uj"])
+        self.assertEqual(pair["class"]["name"], "host")
+        self.assertEqual(sweep.read(energies), before)
+        self.assertEqual(sweep.read("SELECT method, count(*) FROM reattributed GROUP BY method"),
+                         [("presence-linear", 3 * QUERIES)])
+        fsck = subprocess.run([BIN / "wattfleet", "fsck", "--data", sweep.data],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(fsck.returncode, 0, fsck.stdout)
+
+    def test_one_result_is_shown_with_its_power_and_all_that_an_audit_asks_for(self):
+        sweep = self.measured
+        shown = json.loads(sweep.wattfleet("show", "scripted", "tiny", "q3", "--json"))
+        self.assertIn("Which letter is number 3?", shown["prompt"])
+        self.assertIn("answer is (D)", shown["response"])
+        self.assertEqual(shown["verdict"]["value"], "correct")
+        self.assertEqual(shown["verdict"]["extracted"], "D")
+        moments = shown["timeline_seconds"]
+        self.assertLessEqual(moments["scheduled"], moments["sent"])
+        self.assertLess(moments["sent"], moments["first token"])
+        self.assertLess(moments["first token"], moments["last"])
+        stored = {name: row for name, *row in sweep.read(
+            "SELECT c.name, e.gross_uj, e.samples, e.max_gap_ns, e.covered_ppm, e.random_uj, "
+            "e.baseline_id FROM result_energy e JOIN channel c USING (channel_id) "
+            "JOIN result r USING (pair_id, unit) JOIN sample s ON s.position = r.unit "
+            f"WHERE r.unit = {shown['unit']}")}
+        self.assertEqual(len(shown["channels"]), 3)
+        for channel in shown["channels"]:
+            self.assertEqual([channel[key] for key in (
+                "gross_uj", "samples", "max_gap_ns", "covered_ppm", "random_uj", "baseline_id")],
+                stored[channel["channel"]])
+            self.assertEqual(channel["method"], "alloc-v1")
+            self.assertGreater(channel["samples"], 0)
+            self.assertIsNotNone(channel["baseline_id"])
+            self.assertIsNotNone(channel["baseline_watts"])
+        gpu = next(c for c in shown["channels"] if c["source"] == "nvml")
+        for watts in gpu["power"]["watts"]:
+            if watts is not None:
+                self.assertAlmostEqual(watts, GPU_WATTS, delta=0.2 * GPU_WATTS)
+        self.assertGreater(sum(w is not None for w in gpu["power"]["watts"]), 36)
+        text = sweep.wattfleet("show", "scripted", "tiny", "q3")
+        for part in ("Prompt, as sent", "Response", "Verdict: correct", "Timeline", "alloc-v1",
+                     "rapl/package-0/dram"):
+            self.assertIn(part, text)
+
+    def test_a_facilitys_energy_is_derived_and_says_from_what(self):
+        sweep = self.measured
+        for arguments in (["--class", "facility"], ["--pue", "1.2", "--pue-source", "2026"],
+                          ["--class", "facility", "--pue", "1.2", "--pue-source", "somebody"]):
+            ran = subprocess.run([BIN / "wattfleet", "report", "scripted", "--data", sweep.data,
+                                  *arguments], capture_output=True, text=True, check=False)
+            self.assertEqual(ran.returncode, 2, ran.stdout)
+            self.assertRegex(ran.stderr, "pue|PUE")
+        paper, alias = (json.loads(sweep.wattfleet("report", "scripted", "--format", "json",
+                                                   "--class", name))["pairs"][0]
+                        for name in ("paper", "accelerator"))
+        self.assertEqual(paper["energy"]["class"], "paper")
+        self.assertEqual(alias["power_watts"], paper["power_watts"])
+        self.assertAlmostEqual(paper["power_watts"]["value"], GPU_WATTS, delta=0.03 * GPU_WATTS)
 
     def test_a_model_of_the_machine_is_never_shown_as_measured(self):
         sweep = self.modelled

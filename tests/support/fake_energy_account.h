@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,9 @@ class FakeEnergyAccount final : public agent::EnergyAccount {
     return {ledger};
   }
 
+  std::string TakeTrace() override { return trace; }
+
+  std::string trace;
   std::map<std::uint64_t, int> open;  // by request: 1 while it runs, 0 once it ended
   std::map<std::uint64_t, MonotonicTime> first_tokens;
   LedgerEntry ledger;

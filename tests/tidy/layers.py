@@ -17,6 +17,7 @@ ROWS = {
     "common/random": ("common/check",),
     "common/domain": ("common/check",),
     "common/energy": ("common/check", "common/domain"),
+    "common/trace": ("common/check", "common/domain", "common/energy"),
     "common/task": ("common/check", "common/time"),
     "common/config": ("common/domain", "common/status"),
     "common/wire": ("common/check", "common/domain", "common/status", "proto"),
@@ -39,10 +40,15 @@ ROWS = {
     "coordinator/report": FOUNDATION + (
         "coordinator/analysis", "coordinator/store/records.h", "coordinator/store/sweep_view.h",
         "coordinator/workload/workload.h"),
+    "coordinator/audit": FOUNDATION + (
+        "common/energy", "common/trace", "common/wire", "coordinator/analysis",
+        "coordinator/report", "coordinator/store/records.h", "coordinator/store/sweep_view.h",
+        "coordinator/workload/workload.h"),
     "coordinator/security": FOUNDATION + ("coordinator/store/store.h",),
     "coordinator/config": FOUNDATION + ("common/config", "coordinator/plan"),
     "coordinator/service": FOUNDATION + (
-        "common/grpc", "common/wire", "proto", "coordinator/analysis", "coordinator/config",
+        "common/grpc", "common/trace", "common/wire", "proto", "coordinator/analysis",
+        "coordinator/audit", "coordinator/config",
         "coordinator/core", "coordinator/fleet", "coordinator/grading", "coordinator/plan",
         "coordinator/report", "coordinator/security", "coordinator/store",
         "coordinator/workload"),
@@ -51,7 +57,7 @@ ROWS = {
         "coordinator/workload/workload.h"),
     "coordinator/cli": FOUNDATION + (
         "common/config", "common/grpc", "common/process", "proto", "coordinator/config",
-        "coordinator/plan", "coordinator/report", "coordinator/service/stored_report.h",
+        "coordinator/plan", "coordinator/report", "coordinator/service/stored_audit.h", "coordinator/service/stored_report.h",
         "coordinator/store",
         "coordinator/workload"),
     # main.cc, which wires everything.
@@ -60,7 +66,7 @@ ROWS = {
     "agent/drive": FOUNDATION + (
         "common/energy/request_fate.h", "common/wire", "agent/backend/inference_backend.h", "agent/energy/energy_account.h",
         "agent/energy/energy_meter.h"),
-    "agent/energy": FOUNDATION + ("common/energy", "agent/power/*.h"),
+    "agent/energy": FOUNDATION + ("common/energy", "common/trace", "agent/power/*.h"),
     "agent/doctor": FOUNDATION + (
         "common/energy", "agent/backend/inference_backend.h", "agent/energy/live_power.h",
         "agent/engine/engine_supervisor.h", "agent/power/*.h"),
@@ -114,13 +120,13 @@ THIRD_PARTY = {
     r"httplib\.h": ("coordinator/web", "tests"),
     r"simdjson\.h": ("coordinator/workload", "agent/backend/replay", "agent/backend/openai",
                      "agent/backend/ollama", "tests"),
-    r"nlohmann/": ("coordinator/report", "coordinator/web", "coordinator/cli",
+    r"nlohmann/": ("coordinator/audit", "coordinator/report", "coordinator/web", "coordinator/cli",
                    "coordinator/service", "coordinator/workload", "coordinator/store",
                    "agent", "common/http", "tests"),
     r"re2/": ("coordinator/grading", "tests"),
     r"openssl/": ("coordinator/security", "coordinator/plan", "coordinator/workload",
                   "common/tls", "tests"),
-    r"zstd\.h": ("common/wire", "coordinator/workload", "agent/backend", "agent/spool", "tests"),
+    r"zstd\.h": ("common/trace", "common/wire", "coordinator/workload", "agent/backend", "agent/spool", "tests"),
     r"zlib\.h": ("coordinator/workload", "agent/backend", "tests"),
     r"xxhash\.h": ("common/wire", "coordinator/store", "coordinator/workload", "agent/backend",
                    "agent/spool", "tests"),

@@ -31,8 +31,10 @@ class FakeEnergyMeter final : public EnergyMeter {
   std::unique_ptr<EnergyAccount> OpenAccount(const std::vector<std::string>&,
                                              TaskRunner& runner) override {
     ++accounts;
-    return std::make_unique<wattfleet::testing::FakeEnergyAccount>(runner,
-                                                                   std::chrono::milliseconds(300));
+    auto account = std::make_unique<wattfleet::testing::FakeEnergyAccount>(
+        runner, std::chrono::milliseconds(300));
+    account->trace = trace;
+    return account;
   }
   void MeasureBaseline(const std::vector<std::string>&, TaskRunner& runner,
                        std::function<void()> done) override {
@@ -41,6 +43,7 @@ class FakeEnergyMeter final : public EnergyMeter {
   }
 
   bool is_measured = false;
+  std::string trace;  // of every account
   int accounts = 0;
   int baselines = 0;
 };

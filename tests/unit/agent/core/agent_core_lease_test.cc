@@ -1,6 +1,7 @@
 #include <map>
 #include <set>
 
+#include "common/wire/session_wire.h"
 #include "tests/unit/agent/core/agent_core_harness.h"
 
 namespace wattfleet::agent {
@@ -282,6 +283,30 @@ TEST_F(AgentCoreLeaseTest, TheLedgerOfTheLeaseIsInItsClose) {
   }
   EXPECT_EQ(reported, ledger.attributed);
   EXPECT_EQ(Batches()[0].channels[0].name, "fake");
+}
+
+TEST_F(AgentCoreLeaseTest, TheTraceOfTheLeaseComesInPartsAfterItsResultsAndBeforeItsClose) {
+  meter_.trace = std::string(kTracePartBytesMax, 'a') + std::string(kTracePartBytesMax, 'b') + "c";
+  BuildAndWelcome();
+
+  Grant(GrantOf(1, 3));
+  ASSERT_TRUE(ServeUntilClosed(1, minutes(1)));
+
+  std::string trace;
+  std::size_t results = 0;
+  for (const ResultBatch& batch : Batches()) {
+    results += batch.results.size();
+    if (batch.trace) {
+      EXPECT_EQ(results, 3U);
+      EXPECT_FALSE(batch.close.has_value());
+      EXPECT_EQ(batch.trace->parts, 3);
+      EXPECT_EQ(trace.size(), static_cast<std::size_t>(batch.trace->part) * kTracePartBytesMax);
+      EXPECT_LE(SerializeBatch(batch).size(), 256U << 10);
+      trace += batch.trace->bytes;
+    }
+  }
+  EXPECT_EQ(trace, meter_.trace);
+  EXPECT_TRUE(Batches().back().close.has_value());
 }
 
 TEST_F(AgentCoreLeaseTest, AnEngineElsewhereHasNoEnergyHere) {

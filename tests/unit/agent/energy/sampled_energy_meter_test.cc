@@ -12,6 +12,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/trace/replay_trace.h"
+#include "common/trace/trace_reader.h"
 #include "tests/support/scripted_power_source.h"
 #include "tests/support/sim_world.h"
 
@@ -317,6 +319,52 @@ TEST(SampledEnergyMeterTest, AnAccountMayGoWhileRequestsAreOpen) {
                           [](const std::vector<ChannelEnergy>&) { FAIL(); });
   }
   machine.world.RunFor(seconds(20));
+}
+
+TEST(SampledEnergyMeterTest, TheTraceOfALeaseGivesItsFiguresAgainToTheBit) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  machine.MeasureBaseline({"GPU-a"});
+  const auto other = machine.meter->OpenAccount({"GPU-a", "GPU-b"}, machine.world);
+  other->RequestStarted(90, machine.world.MonotonicNow());
+  machine.world.RunFor(milliseconds(370));
+  const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
+  std::map<Unit, std::vector<ChannelEnergy>> told;
+  for (std::uint64_t request = 1; request <= 6; ++request) {
+    machine.Draw(kGpuA, 100 + 37.0 * static_cast<double>(request));
+    const auto unit = static_cast<Unit>(10 * request);
+    const bool is_counted = request != 3;
+    if (is_counted) {
+      account->RequestAnswers(request, unit);
+    }
+    auto energies =
+        machine.RunRequest(*account, request, milliseconds(730 + 11 * static_cast<int>(request)),
+                           is_counted ? RequestFate::kCounted : RequestFate::kUncounted);
+    if (is_counted) {
+      told[unit] = std::move(energies);
+    }
+    machine.Draw(kGpuA, 50);
+    machine.world.RunFor(milliseconds(130));
+    if (request == 4) {
+      other->RequestEnded(90, machine.world.MonotonicNow(), RequestFate::kCounted,
+                          [](const std::vector<ChannelEnergy>&) {});
+    }
+  }
+  const std::vector<LedgerEntry> ledger = account->Close();
+
+  const auto trace = ReadTrace(account->TakeTrace());
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  const auto replay = ReplayTrace(*trace, ReplayMethod::kAllocV1);
+  ASSERT_TRUE(replay.ok()) << replay.status();
+  EXPECT_EQ(replay->ledger, ledger);
+  EXPECT_GT(ledger[0].uncounted, 0);
+  EXPECT_TRUE(ledger[0].baseline_id.has_value());
+  std::size_t replayed = 0;
+  for (const ReplayedUnit& unit : replay->units) {
+    EXPECT_EQ(unit.energy, told.at(unit.unit).at(unit.energy.channel));
+    ++replayed;
+  }
+  EXPECT_EQ(replayed, told.size() * account->channels().size());
 }
 
 TEST(SampledEnergyMeterTest, WithoutChannelsEverythingIsAnsweredAtOnce) {

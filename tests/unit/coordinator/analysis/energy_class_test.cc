@@ -1,5 +1,6 @@
 #include "coordinator/analysis/energy_class.h"
 
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -27,14 +28,82 @@ ChannelReading Measured(std::int64_t channel, Microjoules gross, Flags flags = 0
 }
 
 TEST(EnergyClass, NoRowAddsScopesThatContainEachOther) {
-  constexpr ScopeSet kContaining = ScopeBit(Scope::kModule) | ScopeBit(Scope::kSystemOnChip) |
-                                   ScopeBit(Scope::kPlatform) | ScopeBit(Scope::kWall);
   for (const ClassRow& row : kClassRows) {
-    if ((row.scopes & kContaining) != 0) {
-      EXPECT_EQ(row.scopes & (row.scopes - 1), 0U) << row.name << ScopeNames(row.scopes);
+    PartSet covered = 0;
+    for (const ScopeRow& scope : AllScopes()) {
+      if ((row.scopes & ScopeBit(scope.scope)) != 0) {
+        EXPECT_EQ(covered & scope.parts, 0U) << row.name << ": " << ScopeNames(row.scopes);
+        covered |= scope.parts;
+      }
     }
     EXPECT_EQ(row.scopes & ScopeBit(Scope::kModelled), 0U);
+    EXPECT_EQ(row.scopes & (ScopeBit(Scope::kNode) | ScopeBit(Scope::kPlatform)), 0U);
   }
+}
+
+TEST(EnergyClass, RowsOfOneNameDifferOnlyWhereTheMachineDoes) {
+  for (const ClassRow& row : kClassRows) {
+    const bool sees_dram = (RowOf(Scope::kDram).parts & [&] {
+                             PartSet parts = 0;
+                             for (const ScopeRow& scope : AllScopes()) {
+                               parts |= (row.scopes & ScopeBit(scope.scope)) != 0 ? scope.parts : 0;
+                             }
+                             return parts;
+                           }()) != 0;
+    EXPECT_EQ(sees_dram, row.name == "host" || row.name == "wall" ||
+                             row.scopes == ScopeBit(Scope::kSystemOnChip))
+        << row.name << ": " << ScopeNames(row.scopes);
+  }
+}
+
+TEST(EnergyClass, AMacIsTheSumOfItsPartsOrWhatItsToolCombines) {
+  const std::vector<ClassChannel> parts = {
+      Channel(1, Scope::kSocCpu), Channel(2, Scope::kSocGpu), Channel(3, Scope::kSocNeuralEngine),
+      Channel(4, Scope::kDram), Channel(5, Scope::kSocGpuSram)};
+  std::vector<ChannelReading> readings;
+  for (std::int64_t id = 1; id <= 5; ++id) {
+    readings.push_back(Measured(id, Microjoules{1} << id));
+  }
+  const auto sum = [&](const char* asked, const std::vector<ClassChannel>& channels) {
+    return SumOfClass(ChooseChannels(asked, DeviceKind::kIntegrated, channels), readings, 0).gross;
+  };
+  EXPECT_EQ(sum("paper", parts), 2 + 4 + 8);
+  EXPECT_EQ(sum("host", parts), 2 + 4 + 8 + 16 + 32);
+  EXPECT_EQ(sum("host-nodram", parts), 2 + 4 + 8);
+
+  std::vector<ClassChannel> both = parts;
+  both.push_back(Channel(6, Scope::kSocCompute, "powermetrics"));
+  readings.push_back(Measured(6, 1'000));
+  EXPECT_EQ(sum("paper", both), 2 + 4 + 8);  // alternatives: one is taken
+  EXPECT_EQ(sum("paper", {both.back()}), 1'000);
+  EXPECT_EQ(ChooseChannels("host", DeviceKind::kIntegrated, std::vector{both.back()}).row->name,
+            "host-nodram");
+}
+
+TEST(EnergyClass, ANodesSensorIsInNoClass) {
+  const std::vector<ClassChannel> channels = {Channel(1, Scope::kNode),
+                                              Channel(2, Scope::kPlatform)};
+  for (const std::string& asked : EnergyClasses()) {
+    for (const DeviceKind device :
+         {DeviceKind::kDiscrete, DeviceKind::kIntegrated, DeviceKind::kCpu}) {
+      EXPECT_FALSE(ChooseChannels(asked, device, channels).row.has_value()) << asked;
+    }
+  }
+}
+
+TEST(EnergyClass, ADramlessHostCanBeAskedForByName) {
+  const ClassChoice choice = ChooseChannels("host-nodram", DeviceKind::kDiscrete, GpuServer());
+  const std::vector<ChannelReading> readings = {Measured(kGpu, 100), Measured(kPackage, 20),
+                                                Measured(kDram, 3)};
+  EXPECT_EQ(choice.row->name, "host-nodram");
+  EXPECT_EQ(SumOfClass(choice, readings, 0).gross, 120);
+}
+
+TEST(EnergyClass, TheOldNameOfPaperIsUnderstood) {
+  EXPECT_EQ(ClassName("accelerator"), "paper");
+  EXPECT_EQ(ClassName("host"), "host");
+  EXPECT_FALSE(IsEnergyClass("accelerator"));
+  EXPECT_FALSE(IsEnergyClass(kFacilityClass));
 }
 
 TEST(EnergyClass, TakesTheDeviceKindFromTheAcceleratorId) {
@@ -55,8 +124,8 @@ TEST(EnergyClass, HostOfAGpuServerIsGpuPackageAndDram) {
   EXPECT_EQ(energy.gross, 123);
 }
 
-TEST(EnergyClass, AcceleratorOfAGpuServerIsTheGpuAlone) {
-  const ClassChoice choice = ChooseChannels("accelerator", DeviceKind::kDiscrete, GpuServer());
+TEST(EnergyClass, PaperOfAGpuServerIsTheGpuAlone) {
+  const ClassChoice choice = ChooseChannels("paper", DeviceKind::kDiscrete, GpuServer());
   const std::vector<ChannelReading> readings = {Measured(kGpu, 100), Measured(kPackage, 20),
                                                 Measured(kDram, 3)};
   EXPECT_EQ(SumOfClass(choice, readings, 0).gross, 100);
@@ -105,7 +174,7 @@ TEST(EnergyClass, TwoSourcesOfOneScopeAreNotAdded) {
   const std::vector<ClassChannel> channels = {Channel(7, Scope::kAccelerator, "dcgm"),
                                               Channel(8, Scope::kAccelerator, "nvml"),
                                               Channel(9, Scope::kAccelerator, "nvml")};
-  const ClassChoice choice = ChooseChannels("accelerator", DeviceKind::kDiscrete, channels);
+  const ClassChoice choice = ChooseChannels("paper", DeviceKind::kDiscrete, channels);
   const std::vector<ChannelReading> readings = {Measured(7, 210), Measured(8, 100),
                                                 Measured(9, 105)};
   EXPECT_EQ(SumOfClass(choice, readings, 0).gross, 205);
@@ -137,7 +206,7 @@ TEST(EnergyClass, AnUnmeasuredChannelMakesTheSumInvalid) {
 }
 
 TEST(EnergyClass, ModelledAndImportedEnergyNeverEnterTheSum) {
-  const ClassChoice choice = ChooseChannels("accelerator", DeviceKind::kDiscrete, GpuServer());
+  const ClassChoice choice = ChooseChannels("paper", DeviceKind::kDiscrete, GpuServer());
   const std::vector<ChannelReading> readings = {
       Measured(kGpu, 100),
       {.channel_id = 20, .status = EnergyStatus::kModelled, .gross = 7, .flags = 0},
@@ -150,7 +219,7 @@ TEST(EnergyClass, ModelledAndImportedEnergyNeverEnterTheSum) {
 }
 
 TEST(EnergyClass, AModelledReadingOnASensorsChannelIsNotMeasured) {
-  const ClassChoice choice = ChooseChannels("accelerator", DeviceKind::kDiscrete, GpuServer());
+  const ClassChoice choice = ChooseChannels("paper", DeviceKind::kDiscrete, GpuServer());
   const std::vector<ChannelReading> readings = {
       {.channel_id = kGpu, .status = EnergyStatus::kModelled, .gross = 7, .flags = 0}};
   EXPECT_EQ(SumOfClass(choice, readings, 0).state, ClassEnergy::kAbsent);

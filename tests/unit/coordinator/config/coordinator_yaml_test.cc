@@ -18,13 +18,19 @@ using ::wattfleet::testing::TempDir;
 TEST(CoordinatorYamlTest, ReadsEveryKeyAndTakesPathsFromTheFilesFolder) {
   const TempDir directory;
   const std::string path =
-      directory.Write("c.yaml", "data: store\nlisten: 127.0.0.1:0\ninsecure_loopback: true\n");
+      directory.Write("c.yaml",
+                      "data: store\nlisten: 127.0.0.1:0\ninsecure_loopback: true\n"
+                      "retention: {traces: none}\n");
 
   WF_ASSERT_OK_AND_ASSIGN(const CoordinatorFile file, LoadCoordinatorFile(path));
 
   EXPECT_EQ(file.data_directory, directory.Path("store"));
   EXPECT_EQ(file.listen, "127.0.0.1:0");
   EXPECT_TRUE(file.insecure_loopback);
+  EXPECT_FALSE(file.keep_traces);
+  WF_ASSERT_OK_AND_ASSIGN(const CoordinatorFile standard,
+                          LoadCoordinatorFile(directory.Write("d.yaml", "data: store\n")));
+  EXPECT_TRUE(standard.keep_traces);
 }
 
 TEST(CoordinatorYamlTest, NamesWhatIsWrong) {
@@ -35,6 +41,8 @@ TEST(CoordinatorYamlTest, NamesWhatIsWrong) {
   } cases[] = {
       {"datum: x\n", ":1:1: unknown key \"datum\"; nearest is \"data\""},
       {"listen: here\n", ":1:9: listen: expected HOST:PORT"},
+      {"retention: {traces: some}\n", ":1:21: traces: "},
+      {"retention: {responses: all}\n", ":1:24: responses: not supported yet"},
       {"dashboard: 127.0.0.1:7480\n", ":1:12: dashboard: not supported yet"},
   };
   for (const auto& c : cases) {

@@ -1,0 +1,44 @@
+#ifndef WF_COORDINATOR_SERVICE_STORED_AUDIT_H_
+#define WF_COORDINATOR_SERVICE_STORED_AUDIT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace wattfleet::coordinator {
+
+struct ShowStoredRequest {
+  std::string sweep;
+  std::string pair;
+  std::string query;
+  std::int64_t repetition = 0;
+  bool as_json = false;
+};
+
+// One result of a data directory with all that is known of it, rendered; also beside a running
+// coordinator. NOT_FOUND: no such sweep, pair, query or result.
+absl::StatusOr<std::string> ShowStoredResult(const std::string& data_directory,
+                                             const ShowStoredRequest& request);
+
+struct ReattributeStoredRequest {
+  std::string sweep;
+  std::string method = "alloc-v1";
+  std::string energy_class = "host";
+  bool store = false;  // another method's figures are written beside the stored ones
+  bool as_json = false;
+};
+struct ReattributeStoredReply {
+  std::string text;
+  bool is_identical = false;  // of method alloc-v1: to what is stored
+};
+
+// The energy of a sweep of a data directory computed again from its traces. INVALID_ARGUMENT: an
+// unknown method or class, or alloc-v1 to be stored; FAILED_PRECONDITION: to be stored while
+// another process holds the directory; UNAVAILABLE: the sweep has no traces.
+absl::StatusOr<ReattributeStoredReply> ReattributeStored(const std::string& data_directory,
+                                                         const ReattributeStoredRequest& request);
+
+}  // namespace wattfleet::coordinator
+
+#endif  // WF_COORDINATOR_SERVICE_STORED_AUDIT_H_

@@ -1,0 +1,129 @@
+// Which energies may stand in one figure, and which may not.
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "coordinator/report/build_report.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/coordinator/report/example_sweep.h"
+
+namespace wattfleet::testing {
+namespace {
+
+using coordinator::BuildReport;
+using coordinator::EnergyVerdict;
+using coordinator::Mismatch;
+using coordinator::Pue;
+using coordinator::Report;
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::size_t kServer = 1;
+
+auto IsNamed(const char* kind) {
+  return Contains(Field(&Mismatch::kind, kind));
+}
+
+TEST(ReportClasses, TheOldNameOfPaperIsUnderstood) {
+  ExampleSweep sweep;
+  const Report report = sweep.Build({.energy_class = "accelerator"});
+  EXPECT_EQ(report.energy_class, "paper");
+  EXPECT_EQ(report.pairs[kServer].energy.energy_class, "paper");
+  EXPECT_DOUBLE_EQ(report.pairs[kServer].energy.figures.means->joules_per_query, 400);
+}
+
+TEST(ReportClasses, AHostWithoutDramCanBeAskedForByName) {
+  ExampleSweep sweep;
+  const Report report = sweep.Build({.energy_class = "host-nodram"});
+  EXPECT_DOUBLE_EQ(report.pairs[kServer].energy.figures.means->joules_per_query, 480);
+  EXPECT_EQ(report.pairs[kServer].energy.energy_class, "host-nodram");
+}
+
+TEST(ReportClasses, AFacilitysEnergyIsDerivedFromTheWallAndSaysSo) {
+  ExampleSweep sweep;
+  sweep.view.channels[1].facts.scope = Scope::kWall;  // the GPU's, of 400 J
+  const Report report = sweep.Build(
+      {.energy_class = "facility", .pue = Pue{.ratio = 1.25, .source = "operator, 2026"}});
+  const auto& energy = report.pairs[kServer].energy;
+  ASSERT_EQ(energy.figures.verdict, EnergyVerdict::kMeasured) << energy.reason;
+  EXPECT_EQ(energy.energy_class, "facility");
+  EXPECT_EQ(energy.derived, "wall x PUE 1.25 (operator, 2026)");
+  EXPECT_DOUBLE_EQ(energy.figures.means->joules_per_query, 500);
+  EXPECT_DOUBLE_EQ(*energy.figures.means->power_watts, 500);
+}
+
+TEST(ReportClasses, APueWithoutANamedAndDatedSourceIsRefused) {
+  ExampleSweep sweep;
+  const auto status = [&](const coordinator::ReportOptions& options) {
+    return BuildReport(sweep.view, sweep.workload, options).status();
+  };
+  const auto is_refused = [](const char* why) {
+    return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(why));
+  };
+  EXPECT_THAT(status({.energy_class = "facility"}), is_refused("--pue"));
+  EXPECT_THAT(status({.energy_class = "facility", .pue = Pue{1.2, "somebody"}}),
+              is_refused("--pue-source"));
+  EXPECT_THAT(status({.energy_class = "facility", .pue = Pue{0.9, "2026"}}), is_refused("0.9"));
+  EXPECT_THAT(status({.energy_class = "wall", .pue = Pue{1.2, "2026"}}), is_refused("facility"));
+}
+
+TEST(ReportClasses, OneScopeMeasuredInTwoWaysIsNotPooled) {
+  ExampleSweep sweep;
+  auto gpu = sweep.view.channels[1];
+  gpu.channel_id = 9;
+  gpu.agent = {9};
+  gpu.facts.facts_json = R"({"kind":"power_average","method":"alloc-v1"})";
+  for (const std::size_t of_server : {1U, 2U, 3U}) {
+    auto channel = sweep.view.channels[of_server];
+    channel.channel_id += 100;
+    channel.agent = {9};
+    if (of_server == 1) {
+      channel.facts = gpu.facts;
+    }
+    sweep.view.channels.push_back(channel);
+  }
+  auto environment = sweep.view.environments[{2}][0];
+  environment.environment_id = 9;
+  environment.agent = {9};
+  sweep.view.environments[{2}].push_back(environment);
+
+  const Report report = sweep.Build();
+  const auto& energy = report.pairs[kServer].energy;
+  EXPECT_FALSE(energy.figures.means.has_value());
+  EXPECT_THAT(energy.reason, HasSubstr("never pooled"));
+  EXPECT_THAT(report.quality.mismatches, IsNamed("MIXED_METHODS"));
+}
+
+TEST(ReportClasses, TwoClassesOfOneModelAreNamedAndNotCompared) {
+  ExampleSweep sweep;
+  EXPECT_THAT(sweep.Build().quality.mismatches, Not(IsNamed("MIXED_CLASSES")));
+  sweep.view.channels.erase(sweep.view.channels.begin() + 3);  // the server's DRAM
+  auto& energy = sweep.view.energy[{2}];
+  std::erase_if(energy, [](const auto& row) { return row.channel_id == 4; });
+
+  const Report report = sweep.Build();
+  EXPECT_EQ(report.pairs[kServer].energy.energy_class, "host-nodram");
+  EXPECT_THAT(report.quality.mismatches, IsNamed("MIXED_CLASSES"));
+  ASSERT_FALSE(report.comparisons.empty());
+  EXPECT_FALSE(report.comparisons[0].ipw_ratio.has_value());
+}
+
+TEST(ReportClasses, EnergyOfALeaseWhoseLedgerWasRefusedCountsNowhere) {
+  ExampleSweep sweep;
+  for (auto& row : sweep.view.results[{2}]) {
+    row.lease = {row.unit < 20 ? 7 : 8};
+  }
+  sweep.view.refused[{7}] = "channel nvml/0 does not balance";
+
+  const Report report = sweep.Build();
+  const auto& figures = report.pairs[kServer].energy.figures;
+  EXPECT_EQ(figures.excluded.invalid_energy, 20);
+  EXPECT_DOUBLE_EQ(*figures.measured_fraction, 0.98);
+  EXPECT_THAT(report.quality.mismatches, IsNamed("LEDGER_IMBALANCE"));
+}
+
+}  // namespace
+}  // namespace wattfleet::testing
