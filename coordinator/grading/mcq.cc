@@ -257,6 +257,11 @@ char ReadJudgement(std::string_view text, const OptionSet& options) {
   return answer;
 }
 
+// What a statement says from its letter to the end of its sentence, to show to people.
+std::string_view Stated(std::string_view text, const Statement& statement) {
+  return FirstSentence(LineFrom(text, statement.end - 1).substr(0, kLetterWindow));
+}
+
 ChoiceAnswer ReadStatements(std::string_view text, const OptionSet& options) {
   const std::vector<Statement> statements = FindStatements(text, options);
   if (statements.empty()) {
@@ -264,13 +269,13 @@ ChoiceAnswer ReadStatements(std::string_view text, const OptionSet& options) {
   }
   const Statement standing = LastStanding(text, statements);
   if (standing.outside) {
-    return {.reason = kOutsideOptions};
+    return {.reason = kOutsideOptions, .stated = Stated(text, standing)};
   }
   if (standing.names_several) {
     const std::size_t end = EndOfOwnAnswer(text, standing.end);
     const char settled = ReadJudgement(text.substr(standing.end, end - standing.end), options);
     return settled != 0 ? ChoiceAnswer{.letter = settled, .reason = {}}
-                        : ChoiceAnswer{.reason = kSeveralStated};
+                        : ChoiceAnswer{.reason = kSeveralStated, .stated = Stated(text, standing)};
   }
   return {.letter = standing.letter, .reason = {}};
 }
@@ -410,7 +415,9 @@ Verdict McqGrader::Grade(const Query& query, std::string_view content) const {
                           .several = several_};
   const ChoiceAnswer answer = ReadChoice(text, options, query.options);
   if (answer.letter == 0) {
-    return NoAnswer(*this, answer.reason);
+    Verdict none = NoAnswer(*this, answer.reason);
+    none.extracted = std::string(answer.stated);
+    return none;
   }
   const std::string letter(1, answer.letter);
   const bool correct = std::count(query.references.begin(), query.references.end(), letter) > 0;

@@ -13,6 +13,7 @@ namespace wattfleet::coordinator {
 struct ChoiceAnswer {
   char letter = 0;          // 'A'..'Z'; 0 = none
   std::string_view reason;  // why there is none
+  std::string_view stated;  // what was stated instead: several options, or one that is not there
 };
 
 // What a statement that names several options, "the answer is (A) and (C)", counts for.

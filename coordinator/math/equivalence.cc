@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -93,6 +94,20 @@ bool IsVariable(const Arena& arena, const MathValue& value) {
          arena.at(value.root).operation == Operation::kSymbol;
 }
 
+// "x", "f(x)", "2 + 3": a side of an equation whose other side is the answer.
+bool IsNameOrNumber(const Arena& arena, const MathValue& value) {
+  if (value.kind != ValueKind::kExpression) {
+    return value.kind == ValueKind::kTuple;  // (x, y) = (1, 2)
+  }
+  const Node& root = arena.at(value.root);
+  const auto is_symbol = [&](NodeIndex index) {
+    return arena.at(index).operation == Operation::kSymbol;
+  };
+  return is_symbol(value.root) || !HasSymbol(arena, value.root) ||
+         (root.operation == Operation::kMultiply && is_symbol(root.a) && is_symbol(root.b) &&
+          std::string_view("fghpqFGHPQ").find(arena.at(root.a).name) != std::string_view::npos);
+}
+
 // The interval that an inequality between a symbol and numbers means: "x > 3", "1 \le x < 2".
 std::optional<MathValue> AsInterval(Arena& arena, const MathValue& value) {
   if (value.kind != ValueKind::kRelation || value.parts.size() > 3) {
@@ -147,11 +162,14 @@ class Comparison {
   }
 
  private:
-  // What a relation says beside a value that is none: its last side, or its interval.
+  // What a relation says beside a value that is none: what is named or computed, or its interval.
   template <typename Compare>
   static bool Opens(Arena& arena, const MathValue& relation, const Compare& compare) {
     if (IsAllEqualities(relation)) {
-      return compare(relation.parts.back());
+      const bool turned = relation.parts.size() == 2 && IsVariable(arena, relation.parts.back());
+      const MathValue& name = turned ? relation.parts.back() : relation.parts.front();
+      const MathValue& answer = turned ? relation.parts.front() : relation.parts.back();
+      return IsNameOrNumber(arena, name) && compare(answer);
     }
     std::optional<MathValue> interval = AsInterval(arena, relation);
     return interval && compare(*std::move(interval));

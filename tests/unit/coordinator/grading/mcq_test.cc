@@ -194,6 +194,15 @@ TEST(McqGraderTest, RefusesALetterBeyondTheOptions) {
   EXPECT_EQ(Taken("The answer is (E). Wait, the answer is (D).", {"a", "b", "c", "d"}), "D");
 }
 
+TEST(McqGraderTest, KeepsWhatWasStatedInsteadOfAnAnswer) {
+  const McqGrader grader;
+  const Query query = QueryOf({"B"}, {"a", "b", "c", "d"});
+
+  EXPECT_EQ(grader.Grade(query, "The answer is (A) and (B). So it is.").extracted, "A) and (B)");
+  EXPECT_EQ(grader.Grade(query, "The answer is (E).").extracted, "E)");
+  EXPECT_EQ(grader.Grade(query, "I do not know.").extracted, "");
+}
+
 TEST(McqGraderTest, KnowsOneToTwentySixOptions) {
   const std::vector<std::string> all(26, "");
 
