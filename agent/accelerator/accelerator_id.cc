@@ -48,6 +48,15 @@ bool IsOrdinal(std::string_view word) {
          IsDigits(word.substr(0, 1)) && word.substr(word.size() - 2) == "th";
 }
 
+// The device's own number of "VENDOR:DEVICE" behind `prefix`.
+std::string DeviceNumberId(const std::string& prefix, std::string_view pci_id) {
+  const std::size_t colon = pci_id.find(':');
+  return colon == std::string_view::npos
+             ? prefix
+             : absl::StrCat(prefix, "-",
+                            absl::AsciiStrToLower(std::string(pci_id.substr(colon + 1))));
+}
+
 }  // namespace
 
 std::string NvidiaAcceleratorId(std::string_view name) {
@@ -68,6 +77,21 @@ std::string NvidiaAcceleratorId(std::string_view name) {
     }
   }
   return id.empty() ? "nvidia-gpu" : absl::StrCat("nvidia-", id);
+}
+
+std::string AmdAcceleratorId(std::string_view name, std::string_view pci_id) {
+  std::vector<std::string> words = Without(Words(name), [](const std::string& word) {
+    return word == "amd" || word == "advanced" || word == "micro" || word == "devices" ||
+           word == "inc";
+  });
+  if (words.empty()) {
+    return DeviceNumberId("amd-gpu", pci_id);
+  }
+  return absl::StrCat("amd-", absl::StrJoin(words, "-"));
+}
+
+std::string IntelGpuAcceleratorId(std::string_view pci_id) {
+  return DeviceNumberId("intel-gpu", pci_id);
 }
 
 std::string CpuAcceleratorId(std::string_view model_name, std::string_view machine) {

@@ -15,6 +15,13 @@ namespace wattfleet::agent {
 // From NVML's name: "NVIDIA H100 80GB HBM3" -> "nvidia-h100-sxm-80gb".
 std::string NvidiaAcceleratorId(std::string_view name);
 
+// From AMD's name, or where it has none from the PCI id "1002:744C": "AMD Instinct MI300X" ->
+// "amd-instinct-mi300x", "amd-gpu-744c".
+std::string AmdAcceleratorId(std::string_view name, std::string_view pci_id);
+
+// From the PCI id, since drivers tell no name: "8086:56A0" -> "intel-gpu-56a0".
+std::string IntelGpuAcceleratorId(std::string_view pci_id);
+
 // From /proc/cpuinfo's `model name`: "Intel(R) Xeon(R) CPU E5-2673 v4 @ 2.30GHz" ->
 // "cpu-intel-xeon-e5-2673-v4". `machine` ("aarch64") stands in where there is no name.
 std::string CpuAcceleratorId(std::string_view model_name, std::string_view machine);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
@@ -15,7 +16,7 @@
 
 #include "agent/accelerator/accelerator_id.h"
 #include "agent/accelerator/apple_hardware.h"
-#include "agent/power/nvml/nvml_library.h"
+#include "agent/accelerator/gpus.h"
 #include "common/domain/nearest_name.h"
 
 namespace wattfleet::agent {
@@ -27,23 +28,6 @@ std::string ReadAll(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-std::vector<DiscoveredAccelerator> NvidiaGpus(const DiscoveryPaths& paths) {
-  std::vector<DiscoveredAccelerator> found;
-  const auto library = NvmlLibrary::Open(paths.nvml_library);
-  if (!library.ok()) {
-    return found;
-  }
-  for (const NvmlDevice& device : (*library)->devices()) {
-    DiscoveredAccelerator gpu;
-    gpu.offer.accelerator = NvidiaAcceleratorId(device.name);
-    gpu.offer.device_ids = {device.uuid};
-    gpu.description = device.name;
-    gpu.memory_bytes = device.memory_bytes;
-    found.push_back(std::move(gpu));
-  }
-  return found;
 }
 
 DiscoveredAccelerator AppleChip(const AppleHardware& hardware) {
@@ -71,7 +55,7 @@ std::optional<std::uint64_t> HostMemory(const std::string& meminfo) {
   return kilobytes * 1024;
 }
 
-DiscoveredAccelerator Cpu(const DiscoveryPaths& paths) {
+DiscoveredAccelerator Cpu(const PowerPaths& paths) {
   utsname machine{};
   uname(&machine);
   DiscoveredAccelerator cpu;
@@ -96,8 +80,13 @@ void NameInstances(std::vector<DiscoveredAccelerator>& found) {
 
 }  // namespace
 
-std::vector<DiscoveredAccelerator> DiscoverAccelerators(const DiscoveryPaths& paths) {
-  std::vector<DiscoveredAccelerator> found = NvidiaGpus(paths);
+std::vector<DiscoveredAccelerator> DiscoverAccelerators(const PowerPaths& paths) {
+  std::vector<DiscoveredAccelerator> found;
+  for (const auto find : {FindNvidiaGpus, FindAmdGpus, FindIntelGpus}) {
+    for (DiscoveredAccelerator& gpu : find(paths)) {
+      found.push_back(std::move(gpu));
+    }
+  }
   if (const auto apple = ReadAppleHardware(); found.empty() && apple) {
     found.push_back(AppleChip(*apple));
   }

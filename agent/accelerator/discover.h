@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "agent/power/power_config.h"
 #include "common/domain/fleet.h"
 
 namespace wattfleet::agent {
@@ -21,15 +22,10 @@ struct DiscoveredAccelerator {
   bool operator==(const DiscoveredAccelerator&) const = default;
 };
 
-// Where to look; tests put fakes there.
-struct DiscoveryPaths {
-  std::string nvml_library = "libnvidia-ml.so.1";
-  std::string proc_root = "/proc";
-};
-
-// Every accelerator here: NVIDIA GPUs, or Apple's chip; the CPU where there is neither. Never
-// empty. Device ids are GPU UUIDs; a chip or CPU that is the host itself has none.
-std::vector<DiscoveredAccelerator> DiscoverAccelerators(const DiscoveryPaths& paths);
+// Every accelerator here: the GPUs of NVIDIA, AMD and Intel that are cards of their own, or Apple's
+// chip; the CPU where there is neither. Never empty. Device ids are NVIDIA's UUIDs and others' PCI
+// addresses; a chip or CPU that is the host itself has none.
+std::vector<DiscoveredAccelerator> DiscoverAccelerators(const PowerPaths& paths);
 
 // One instance over several of the devices found, as agent.yaml lists them: all of one type.
 // NOT_FOUND names an unknown device and those that exist; INVALID_ARGUMENT: no device, one named

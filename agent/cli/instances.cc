@@ -11,9 +11,7 @@
 namespace wattfleet::agent {
 
 std::vector<DiscoveredAccelerator> FindAccelerators(const AgentConfig& config) {
-  DiscoveryPaths paths;
-  paths.nvml_library = NvmlLibraryOf(config.power);
-  return DiscoverAccelerators(paths);
+  return DiscoverAccelerators(PathsOf(config.power));
 }
 
 absl::StatusOr<std::vector<InstanceOffer>> MakeInstances(

@@ -74,6 +74,20 @@ std::vector<DrmCard> FindDrmCards(const std::string& sysfs_root,
   return cards;
 }
 
+bool IsApu(const DrmCard& card) {
+  if (ReadFirstLine(card.hwmon_folder + "/in1_label").value_or("") == "vddnb") {
+    return true;
+  }
+  const std::string status =
+      ReadFirstLine(card.device_folder + "/power/runtime_status").value_or("");
+  const auto metrics = KeptFile::Open(card.device_folder + "/gpu_metrics");
+  std::array<char, 4> header{};  // size (2 bytes), format, content
+  std::string_view read;
+  return !status.starts_with("suspend") && metrics.ok() &&
+         metrics->Read(header, read) == ReadFault::kNone && read.size() == header.size() &&
+         (header[2] == 2 || header[2] == 3);
+}
+
 absl::StatusOr<DrmSensor> DrmSensor::Open(const DrmCard& card, const std::string& file) {
   WF_ASSIGN_OR_RETURN(KeptFile value, KeptFile::Open(card.hwmon_folder + "/" + file));
   auto status = KeptFile::Open(card.device_folder + "/power/runtime_status");

@@ -28,6 +28,11 @@ struct DrmCard {
 std::vector<DrmCard> FindDrmCards(const std::string& sysfs_root,
                                   const std::vector<std::string>& drivers);
 
+// Whether a card of AMD's is part of a chip with a CPU (APU): it measures the north bridge's
+// voltage, or its metrics table is of the kind (2 or 3) that only such chips have. A card that
+// sleeps is none: reading its metrics would wake it.
+bool IsApu(const DrmCard& card);
+
 // A number that a card's driver tells. It is not read while the card sleeps, for reading would wake
 // it and keep it awake: kUnavailable then, as nobody knows what it draws.
 class DrmSensor {

@@ -123,11 +123,19 @@ absl::StatusOr<std::vector<std::unique_ptr<PowerSource>>> OpenPowerSources(
   return sources;
 }
 
-std::string NvmlLibraryOf(const PowerConfig& config) {
-  const SourceRequest* const request = FindRequest(config, "nvml");
-  return request == nullptr
-             ? config.paths.nvml_library
-             : TextOption(request->options, kNvmlLibraryOption, config.paths.nvml_library);
+PowerPaths PathsOf(const PowerConfig& config) {
+  PowerPaths paths = config.paths;
+  const auto take = [&config](const char* source, const char* option, std::string& path) {
+    if (const SourceRequest* const request = FindRequest(config, source)) {
+      path = TextOption(request->options, option, path);
+    }
+  };
+  take("nvml", kNvmlLibraryOption, paths.nvml_library);
+  take("amd_smi", kAmdSmiLibraryOption, paths.amd_smi_library);
+  take("amd_smi", kRocmSmiLibraryOption, paths.rocm_smi_library);
+  take("intel_gpu", kSysfsRootOption, paths.sysfs_root);
+  take("amdgpu", kSysfsRootOption, paths.sysfs_root);
+  return paths;
 }
 
 std::vector<SourceVerdict> DescribePower(const PowerConfig& config) {

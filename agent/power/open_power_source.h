@@ -24,8 +24,8 @@ absl::StatusOr<std::unique_ptr<PowerSource>> OpenPowerSource(const SourceRequest
 absl::StatusOr<std::vector<std::unique_ptr<PowerSource>>> OpenPowerSources(
     const PowerConfig& config);
 
-// The NVIDIA library that `config` reads, for whoever looks for its devices.
-std::string NvmlLibraryOf(const PowerConfig& config);
+// Where the GPU sources of `config` read, for whoever looks for their devices.
+PowerPaths PathsOf(const PowerConfig& config);
 
 // What `doctor` says of one source.
 struct SourceVerdict {

@@ -90,7 +90,10 @@ ROWS = {
         "common/energy", "common/grpc", "proto", "agent/power/*.h"),
     "agent/monitor": FOUNDATION + (
         "common/energy", "common/grpc", "proto", "agent/energy/*.h", "agent/power/*.h"),
-    "agent/accelerator": FOUNDATION + ("agent/power/nvml/nvml_library.h", "common/process"),
+    # Devices are named as their power sources name them.
+    "agent/accelerator": FOUNDATION + (
+        "common/process", "agent/power/*.h", "agent/power/amd_smi/amd_gpu_library.h",
+        "agent/power/nvml"),
     "agent/config": FOUNDATION + (
         "common/config", "agent/energy/baseline_options.h", "agent/engine/engine_supervisor.h",
         "agent/power/power_config.h"),

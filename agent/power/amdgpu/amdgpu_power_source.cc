@@ -1,9 +1,7 @@
 #include "agent/power/amdgpu/amdgpu_power_source.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -55,17 +53,6 @@ std::optional<Choice> Choose(const DrmCard& card) {
 
 }  // namespace
 
-bool IsApu(const DrmCard& card) {
-  if (ReadFirstLine(card.hwmon_folder + "/in1_label").value_or("") == "vddnb") {
-    return true;
-  }
-  const auto metrics = KeptFile::Open(card.device_folder + "/gpu_metrics");
-  std::array<char, 4> header{};  // size (2 bytes), format, content
-  std::string_view read;
-  return metrics.ok() && metrics->Read(header, read) == ReadFault::kNone &&
-         read.size() == header.size() && (header[2] == 2 || header[2] == 3);
-}
-
 absl::StatusOr<std::unique_ptr<PowerSource>> AmdgpuPowerSource::Open(const SourceRequest& request,
                                                                      const PowerPaths& paths) {
   WF_RETURN_IF_ERROR(CheckOptionNames(request, {"poll_ms", kSysfsRootOption}));
@@ -93,8 +80,7 @@ void AmdgpuPowerSource::AddCard(const DrmCard& card) {
     return;
   }
   const bool is_counter = choice->candidate.kind == SampleKind::kCounter;
-  // Only cards sleep, and reading the metrics of one that does would wake it.
-  const bool is_apu = !choice->sensor.IsAsleep() && IsApu(card);
+  const bool is_apu = IsApu(card);
   ChannelSpec spec;
   spec.name = absl::StrCat("amdgpu/", card.bus_id, is_counter ? "/energy" : "/power");
   spec.kind = choice->candidate.kind;

@@ -39,10 +39,6 @@ class AmdgpuPowerSource final : public PowerSource {
   std::vector<DrmSensor> sensors_;  // one per channel
 };
 
-// Whether the card is part of a chip with a CPU: it measures the north bridge's voltage, or its
-// metrics table is of the kind (2 or 3) that only such chips have.
-bool IsApu(const DrmCard& card);
-
 }  // namespace wattfleet::agent
 
 #endif  // WF_AGENT_POWER_AMDGPU_AMDGPU_POWER_SOURCE_H_

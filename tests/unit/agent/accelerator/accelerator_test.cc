@@ -6,6 +6,7 @@
 
 #include "agent/accelerator/accelerator_id.h"
 #include "agent/accelerator/discover.h"
+#include "tests/support/fake_amd_script.h"
 #include "tests/support/fake_nvml_script.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/sysfs_tree.h"
@@ -13,6 +14,7 @@
 namespace wattfleet::agent {
 namespace {
 
+using testing::FakeAmdScript;
 using testing::FakeNvmlScript;
 using ::testing::HasSubstr;
 using testing::StatusIs;
@@ -57,6 +59,15 @@ TEST(AcceleratorIdTest, NamesCpusWithoutTrademarksClocksAndCoreCounts) {
   EXPECT_EQ(CpuAcceleratorId("", ""), "cpu-unknown");
 }
 
+TEST(AcceleratorIdTest, NamesAmdAndIntelGpus) {
+  EXPECT_EQ(AmdAcceleratorId("AMD Instinct MI300X", "1002:74A1"), "amd-instinct-mi300x");
+  EXPECT_EQ(AmdAcceleratorId("Advanced Micro Devices, Inc. AMD Radeon RX 7900 XTX", ""),
+            "amd-radeon-rx-7900-xtx");
+  EXPECT_EQ(AmdAcceleratorId("", "1002:744C"), "amd-gpu-744c");
+  EXPECT_EQ(AmdAcceleratorId("", ""), "amd-gpu");
+  EXPECT_EQ(IntelGpuAcceleratorId("8086:56A0"), "intel-gpu-56a0");
+}
+
 TEST(AcceleratorIdTest, NamesAppleChipsByCoresAndMemory) {
   EXPECT_EQ(AppleAcceleratorId("Apple M4 Max", 40, 128ULL << 30), "apple-m4-max-40c-128gb");
   EXPECT_EQ(AppleAcceleratorId("Apple M1", std::nullopt, 16ULL << 30), "apple-m1-16gb");
@@ -76,12 +87,23 @@ class DiscoveryTest : public ::testing::Test {
                 "processor\t: 0\nmodel name\t: AMD EPYC 7763 64-Core Processor\n");
     tree_.Write(tree_.proc_root() + "/meminfo", "MemTotal:       16384 kB\nMemFree: 1 kB\n");
     paths_.nvml_library = testing::FakeNvmlLibrary();
+    paths_.amd_smi_library = "/nowhere/libamd_smi.so";
+    paths_.rocm_smi_library = "/nowhere/librocm_smi64.so";
+    paths_.sysfs_root = tree_.sysfs_root();
     paths_.proc_root = tree_.proc_root();
+  }
+
+  void AddCard(int number, const std::string& driver, const std::string& uevent) {
+    const std::string device =
+        tree_.sysfs_root() + "/class/drm/card" + std::to_string(number) + "/device/";
+    tree_.Write(device + "hwmon/hwmon1/name", driver + "\n");
+    tree_.Write(device + "uevent", uevent);
+    tree_.Write(device + "mem_info_vram_total", "25753026560\n");
   }
 
   SysfsTree tree_;
   FakeNvmlScript script_;
-  DiscoveryPaths paths_;
+  PowerPaths paths_;
 };
 
 TEST_F(DiscoveryTest, OffersTheCpuWhereThereIsNoGpu) {
@@ -108,6 +130,34 @@ TEST_F(DiscoveryTest, OffersEachGpuAsAnInstanceOfItsOwn) {
   EXPECT_EQ(found[0].offer.device_ids, std::vector<std::string>{"GPU-aa"});
   EXPECT_EQ(found[0].offer.location, Location::kLocal);
   EXPECT_EQ(found[0].memory_bytes, 141ULL << 30);
+}
+
+TEST_F(DiscoveryTest, OffersCardsOfEveryVendorAsTheirPowerSourcesNameThem) {
+  script_.Line("gpu GPU-aa NVIDIA L4").Line("power 0 1");
+  FakeAmdScript amd;
+  amd.Line("gpu 0000:c1:00.0 AMD Instinct MI250X").Line("power 0 90");
+  amd.Line("gpu 0000:c6:00.0 AMD Instinct MI250X").Line("power 0 90").Line("silent");
+  paths_.amd_smi_library = testing::FakeAmdSmiLibrary();
+  AddCard(0, "amdgpu", "PCI_ID=1002:7408\nPCI_SLOT_NAME=0000:c1:00.0\n");
+  AddCard(1, "amdgpu", "PCI_ID=1002:7408\nPCI_SLOT_NAME=0000:c6:00.0\n");
+  AddCard(2, "amdgpu", "PCI_ID=1002:744C\nPCI_SLOT_NAME=0000:03:00.0\n");
+  AddCard(3, "xe", "PCI_ID=8086:56A0\nPCI_SLOT_NAME=0000:04:00.0\n");
+  AddCard(4, "amdgpu", "PCI_ID=1002:164E\nPCI_SLOT_NAME=0000:05:00.0\n");
+  tree_.Write(tree_.sysfs_root() + "/class/drm/card4/device/hwmon/hwmon1/in1_label", "vddnb\n");
+  const auto found = DiscoverAccelerators(paths_);
+
+  std::vector<std::string> names;
+  std::vector<std::string> ids;
+  for (const DiscoveredAccelerator& accelerator : found) {
+    names.push_back(accelerator.offer.name);
+    ids.push_back(accelerator.offer.device_ids.at(0));
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"nvidia-l4", "amd-instinct-mi250x", "amd-gpu-744c",
+                                             "intel-gpu-56a0"}));
+  EXPECT_EQ(ids,
+            (std::vector<std::string>{"GPU-aa", "0000:c1:00.0", "0000:03:00.0", "0000:04:00.0"}));
+  EXPECT_EQ(found[1].memory_bytes, 25'753'026'560U);
+  EXPECT_EQ(found[2].memory_bytes, 25'753'026'560U);
 }
 
 TEST_F(DiscoveryTest, GroupsDevicesOfOneType) {

@@ -83,9 +83,10 @@ TEST(OpenPowerSourceTest, EachSourceReadsWhereItsOptionsSay) {
                     {"modelled", {{"watts_per_busy_core", "5"}, {"proc_root", tree.proc_root()}}}};
 
   EXPECT_EQ(Opened(config), (std::vector<std::string>{"nvml", "rapl", "modelled"}));
-  EXPECT_EQ(NvmlLibraryOf(config), testing::FakeNvmlLibrary());
+  EXPECT_EQ(PathsOf(config).nvml_library, testing::FakeNvmlLibrary());
+  EXPECT_EQ(PathsOf(config).sysfs_root, "/nowhere");
   config.sources.clear();
-  EXPECT_EQ(NvmlLibraryOf(config), "/nowhere/libnvidia-ml.so");
+  EXPECT_EQ(PathsOf(config), config.paths);
 }
 
 TEST(OpenPowerSourceTest, ModelsBusyCoresWhenAskedTo) {
