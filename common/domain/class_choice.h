@@ -27,8 +27,9 @@ struct ClassChoice {
   absl::flat_hash_map<std::int64_t, Scope> channels;
 };
 
-// `channels` are those of the agents that worked for the pair. The first row that every agent can
-// measure; where there is none, the first that any can (the others' results are then partial).
+// `channels` are those of the agents that worked for the pair, but not of their other devices. The
+// first row that every agent can measure; where there is none, the first that any can (the others'
+// results are then partial).
 ClassChoice ChooseChannels(std::string_view asked_class, DeviceKind device,
                            std::span<const ClassChannel> channels);
 

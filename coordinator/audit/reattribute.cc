@@ -89,7 +89,8 @@ absl::Status Reattributer::StartPairs() {
   WF_ASSIGN_OR_RETURN(const std::vector<std::int64_t> sample, view_.Sample());
   const PairReader reader(view_, {.n_queries = static_cast<std::int64_t>(sample.size()),
                                   .energy_class = energy_class_,
-                                  .channels = channels});
+                                  .channels = channels,
+                                  .ledger = ledger_});
   WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> pairs, view_.Pairs());
   for (const PairSnapshot& pair : pairs) {
     PairWork& work = pairs_[pair.spec.id];

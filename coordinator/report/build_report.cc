@@ -140,6 +140,7 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                                  .energy_class = options.energy_class,
                                  .scale = options.pue ? options.pue->ratio : 1,
                                  .channels = channels,
+                                 .ledger = ledger,
                                  .refused = refused});
   UnitColumns columns;
   report.pairs.reserve(snapshots.size());

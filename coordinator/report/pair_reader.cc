@@ -155,9 +155,24 @@ void PairReader::ChooseClass(const PairSnapshot& pair, PairRows& rows) const {
   for (const EnvironmentRow& row : rows.environments) {
     agents.insert(row.agent);
   }
+  // The channels that the pair's leases kept books on: those of its devices and of their host. An
+  // agent may have others, of other devices.
+  std::set<std::int64_t> booked;
+  for (const LedgerRow& row : reading_.ledger) {
+    if (row.pair == pair.spec.id) {
+      booked.insert(row.channel_id);
+    }
+  }
+  std::set<AgentId> booking;
+  for (const ChannelRow& row : reading_.channels) {
+    if (booked.contains(row.channel_id)) {
+      booking.insert(row.agent);
+    }
+  }
   std::vector<ClassChannel> candidates;
   for (const ChannelRow& row : reading_.channels) {
-    if (agents.contains(row.agent) && IsSensorScope(row.facts.scope)) {
+    const bool is_of_others = booking.contains(row.agent) && !booked.contains(row.channel_id);
+    if (agents.contains(row.agent) && IsSensorScope(row.facts.scope) && !is_of_others) {
       rows.sensed |= ScopeBit(row.facts.scope);
       candidates.push_back({.channel_id = row.channel_id,
                             .agent = row.agent.value,

@@ -49,6 +49,7 @@ struct PairReading {
   std::string energy_class;  // one that is measured
   double scale = 1;          // of every energy of the class
   std::vector<ChannelRow> channels;
+  std::vector<LedgerRow> ledger;
   std::map<LeaseId, std::string> refused;  // leases whose energy counts nowhere
 };
 

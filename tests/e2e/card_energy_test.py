@@ -63,7 +63,8 @@ class CardEnergyTest(unittest.TestCase):
                           f"power 0 {CARDS['amd-instinct-mi300x'][1]}\n")
         sysfs = folder / "sys"
         write_kernel_card(sysfs, CARDS["amd-gpu-744c"][1])
-        engine = fake_machine.ScriptedEngine("tiny", lambda _: ("The answer is (A).", SECONDS))
+        engine = fake_machine.ScriptedEngine("tiny", lambda _: (
+            "After some thought, the answer is (A).", SECONDS))
         running = fleet.Fleet(BIN, Scenario(folder), folder)
         try:
             running.start_coordinator()
@@ -105,7 +106,7 @@ class CardEnergyTest(unittest.TestCase):
             for status, present_s, gross, random in rows:
                 self.assertEqual(status, MEASURED)
                 self.assertAlmostEqual(gross, watts * present_s, delta=3 * random + 1e-3)
-                self.assertLess(random, 0.1 * gross)  # or the claim would be empty
+                self.assertLess(random, 0.15 * gross)  # or the claim would be empty
 
     def test_the_report_shows_each_cards_watts_and_its_systematic_error(self):
         for pair in self.report["pairs"]:

@@ -220,6 +220,21 @@ TEST(BuildReport, BaselineAndSensorErrorAreAbsentUnlessEveryChannelHasThem) {
   EXPECT_DOUBLE_EQ(*energy.systematic_relative, 0.10);
 }
 
+TEST(BuildReport, ASensorOfAnotherDeviceOfTheAgentTakesNoPartInAPairsClass) {
+  ExampleSweep sweep;
+  // Preferred to the pair's own source by name, and of its scope, but of another device.
+  coordinator::ChannelRow other = sweep.view.channels[0];
+  other.channel_id = 99;
+  other.facts.name = "a/soc";
+  other.facts.source = "a";
+  sweep.view.channels.push_back(other);
+
+  const coordinator::Report report = sweep.Build();
+
+  EXPECT_EQ(report.pairs[0].energy.figures.verdict, coordinator::EnergyVerdict::kMeasured);
+  EXPECT_DOUBLE_EQ(*report.pairs[0].energy.baseline_watts, 9.1);
+}
+
 TEST(BuildReport, ALedgerOfAnotherPairOnTheSameChannelIsNotItsOwn) {
   ExampleSweep sweep;
   sweep.view.ledger.push_back(sweep.view.ledger[0]);
