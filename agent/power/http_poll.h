@@ -49,7 +49,7 @@ class HttpPoll {
   absl::StatusOr<std::string> Get(const std::string& path, std::size_t bytes_max = 1U << 20);
 
  private:
-  const SystemClock clock_;
+  SystemClock clock_;
   const HttpEndpoint endpoint_;
   CurlHttpClient client_;
 };

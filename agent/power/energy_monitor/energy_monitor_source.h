@@ -49,7 +49,7 @@ class EnergyMonitorSource final : public PowerSource {
 
   const std::string name_ = "energy_monitor";
   const std::chrono::nanoseconds poll_period_;
-  const SystemClock clock_;
+  SystemClock clock_;
   std::vector<MonitorChannel> rails_;  // one per channel
   std::vector<ChannelSpec> specs_;
   std::uint64_t followed_ = 0;  // the stream that the counters were read from last
