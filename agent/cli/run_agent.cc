@@ -95,7 +95,8 @@ absl::StatusOr<int> RunAgent(const AgentConfig& config, const std::string& versi
                          .incarnation = spool->incarnation(),
                          .instances = {},
                          .host_facts = HostFacts(),
-                         .changing_facts = [] { return ChangingHostFacts(); }};
+                         .changing_facts = [] { return ChangingHostFacts(); },
+                         .warm_up = config.warm_up};
   WF_ASSIGN_OR_RETURN(settings.instances, MakeInstances(config, FindAccelerators(config)));
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<EnergyMeter> meter,
                       OpenEnergyMeter(config.power, config.baseline, clock));

@@ -172,6 +172,15 @@ void ReadMonitor(Section& s, MonitorEntry& monitor) {
   }
 }
 
+// `requests` and `time` of an engine's warm-up; 0 of both: none.
+void ReadWarmUp(Section& s, WarmUpOptions& warm_up) {
+  using std::chrono::milliseconds;
+  auto time = std::chrono::duration_cast<milliseconds>(warm_up.time);
+  s.Read("requests", warm_up.requests, {.least = 0, .most = 1'000'000});
+  s.Read("time", time);
+  warm_up.time = time;
+}
+
 absl::StatusOr<AgentConfig> Read(const config::Document& document, const std::string& directory) {
   AgentConfig agent = DefaultAgentConfig();
   Problems problems(document.origin);
@@ -183,6 +192,7 @@ absl::StatusOr<AgentConfig> Read(const config::Document& document, const std::st
     ReadPower(s, directory, agent);
     s.ReadMap("baseline", [&](Section& baseline) { ReadBaseline(baseline, agent.baseline); });
     s.ReadMap("monitor", [&](Section& monitor) { ReadMonitor(monitor, agent.monitor); });
+    s.ReadMap("warmup", [&](Section& warm_up) { ReadWarmUp(warm_up, agent.warm_up); });
     s.ReadMap("spool", [&](Section& spool) {
       spool.Read("directory", agent.spool_directory);
       spool.ReadSize("limit", agent.spool_limit_bytes);

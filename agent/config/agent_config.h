@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "agent/drive/warm_up.h"
 #include "agent/energy/baseline_options.h"
 #include "agent/engine/engine_supervisor.h"
 #include "agent/power/power_config.h"
@@ -40,6 +41,7 @@ struct AgentConfig {
   PowerConfig power;
   BaselineOptions baseline;
   MonitorEntry monitor;
+  WarmUpOptions warm_up;
   std::string spool_directory;
   std::int64_t spool_limit_bytes = std::int64_t{8} << 30;
 };

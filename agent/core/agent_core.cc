@@ -26,8 +26,9 @@ AgentCore::AgentCore(AgentSettings settings, const AgentParts& parts,
       drive_world_{.runner = parts.runner, .clock = parts.clock, .random = parts.random},
       outbox_(parts, [this](const absl::Status& status) { Exit(status); }) {
   for (const InstanceOffer& offer : settings_.instances) {
-    instances_.push_back(
-        {.offer = offer, .is_measured = parts_.meter.HasMeasuredChannel(offer.device_ids)});
+    instances_.push_back({.offer = offer,
+                          .is_measured = parts_.meter.HasMeasuredChannel(offer.device_ids),
+                          .warm_up = std::make_unique<WarmUp>(settings_.warm_up)});
   }
 }
 
@@ -137,6 +138,17 @@ void AgentCore::OnBaseline(const LeaseRun& run, const EngineIdentity& identity) 
   instance.baseline_at = parts_.clock.MonotonicNow();
   instance.baseline_of =
       DescribeEnvironment(settings_, instance.offer, run.grant().pair, identity).facts_json;
+  instance.warm_up->Begin();  // it has stood still meanwhile
+}
+
+WarmUp& AgentCore::WarmUpOf(const LeaseRun& run, const EngineIdentity& identity) {
+  Instance& instance = *InstanceOf(run.grant().instance);
+  const std::string engine =
+      DescribeEnvironment(settings_, instance.offer, run.grant().pair, identity).facts_json;
+  if (std::exchange(instance.warm_up_of, engine) != engine) {
+    instance.warm_up->Begin();
+  }
+  return *instance.warm_up;
 }
 
 void AgentCore::OnTrouble(const std::string& what) {

@@ -51,6 +51,8 @@ class AgentCore final : private CoordinatorLink::Receiver, private LeaseRun::Own
     std::optional<WorkRequest> open_request;
     std::string baseline_of;  // the engine whose loaded-idle power was measured last
     MonotonicTime baseline_at{};
+    std::unique_ptr<WarmUp> warm_up;
+    std::string warm_up_of;  // the engine that has warmed up, or does
   };
 
   // agent_session.cc: the session.
@@ -77,6 +79,7 @@ class AgentCore final : private CoordinatorLink::Receiver, private LeaseRun::Own
   void OnBatch(ResultBatch batch) override;
   bool NeedsBaseline(const LeaseRun& run, const EngineIdentity& identity) override;
   void OnBaseline(const LeaseRun& run, const EngineIdentity& identity) override;
+  WarmUp& WarmUpOf(const LeaseRun& run, const EngineIdentity& identity) override;
   void OnTrouble(const std::string& what) override;
   void OnClosed(LeaseRun& run) override;
   void RefreshOffers(std::function<void(bool changed)> done);

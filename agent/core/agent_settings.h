@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/drive/warm_up.h"
 #include "agent/energy/energy_meter.h"
 #include "agent/engine/engine_supervisor.h"
 #include "agent/link/coordinator_link.h"
@@ -28,6 +29,7 @@ struct AgentSettings {
   // Those that may change while the agent runs (power_supply, power_mode), asked for each
   // environment; they replace those above. May be empty.
   std::function<std::map<std::string, std::string>()> changing_facts;
+  WarmUpOptions warm_up;
 };
 
 // The world as the agent's core sees it. All of it outlives the core; all of it is used on the

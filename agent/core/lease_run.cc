@@ -176,7 +176,15 @@ void LeaseRun::Drive() {
   if (!engine_.identity.prefix_cache_controlled) {
     flags |= kFlagPrefixCacheUncontrolled;
   }
-  driver_.Start({.backend = engine_.backend, .account = account_.get(), .flags = flags});
+  WarmUp* const warm_up = environment_.seal.engine_kind == "replay"
+                              ? nullptr
+                              : &owner_.WarmUpOf(*this, engine_.identity);
+  if (was_suspect_ && warm_up != nullptr) {
+    warm_up->Begin();
+  }
+  was_suspect_ = false;
+  driver_.Start(
+      {.backend = engine_.backend, .account = account_.get(), .flags = flags, .warm_up = warm_up});
 }
 
 void LeaseRun::OnResult(Result result) {
@@ -200,6 +208,7 @@ void LeaseRun::OnResult(Result result) {
 void LeaseRun::OnEngineSuspect(const std::string& why) {
   owner_.OnTrouble(absl::StrFormat("%s on %s: %s", grant_.pair.build.engine, instance_.name, why));
   parts_.engines.Distrust(instance_.name);
+  was_suspect_ = true;
   stage_ = Stage::kPreparing;
   parts_.runner.PostAfter(kEngineBackoff.Spread(engine_tries_, parts_.random),
                           WhileOpen([this] { Acquire(); }));

@@ -31,6 +31,8 @@ class LeaseRun final : private Driver::Receiver {
     // Whether the devices' loaded-idle power has to be measured for this engine now.
     virtual bool NeedsBaseline(const LeaseRun& run, const EngineIdentity& identity) = 0;
     virtual void OnBaseline(const LeaseRun& run, const EngineIdentity& identity) = 0;
+    // The warm-up of the instance's engine; begun anew where the engine is another than before.
+    virtual WarmUp& WarmUpOf(const LeaseRun& run, const EngineIdentity& identity) = 0;
     // What goes wrong with the engine, one line; empty when it answers again.
     virtual void OnTrouble(const std::string& what) = 0;
     // After the batch that closes the lease. The run must outlive the call.
@@ -97,6 +99,7 @@ class LeaseRun final : private Driver::Receiver {
   Stage stage_ = Stage::kWaiting;
   bool is_ending_ = false;
   bool lost_queries_ = false;
+  bool was_suspect_ = false;       // the engine, since requests were last sent
   std::int32_t engine_tries_ = 0;  // since it last answered
   std::optional<LeaseOutcome> outcome_;
   std::string message_;

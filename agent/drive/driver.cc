@@ -149,6 +149,7 @@ void Driver::SendNext() {
                 .sent_unix_ms = UnixMillis(world_.clock.WallNow())};
   waiting_.pop_front();
   flight.load_before = LoadNow(flight.scheduled);
+  flight.flags = engine_.warm_up == nullptr ? 0 : engine_.warm_up->OnSend(flight.scheduled);
   const std::uint64_t id = world_.next_request_id++;
   const LeaseQuery& query = flight.unit.query;
   InferenceRequest request{.id = id,
@@ -228,7 +229,7 @@ void Driver::EndWithResult(std::uint64_t request, Flight flight, InferenceReply 
                        .sent_unix_ms = flight.sent_unix_ms,
                        .in_flight_mean = 1,
                        .concurrency = options_.condition.concurrency,
-                       .flags = engine_.flags};
+                       .flags = engine_.flags | flight.flags};
   if (limit_ > 1 && ns > 0) {
     record.in_flight_mean = (load_ - flight.load_before) / ns;
   }

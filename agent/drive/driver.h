@@ -13,6 +13,7 @@
 
 #include "agent/backend/inference_backend.h"
 #include "agent/drive/reply_judgement.h"
+#include "agent/drive/warm_up.h"
 #include "agent/energy/energy_account.h"
 #include "common/domain/pair.h"
 #include "common/domain/query.h"
@@ -42,7 +43,8 @@ struct DriveOptions {
 struct DriveEngine {
   std::shared_ptr<InferenceBackend> backend;
   EnergyAccount* account = nullptr;
-  Flags flags = 0;  // of every result
+  Flags flags = 0;            // of every result
+  WarmUp* warm_up = nullptr;  // where the engine needs one
 };
 
 enum class DriveEnd {
@@ -113,6 +115,7 @@ class Driver {
     MonotonicTime scheduled{};
     std::int64_t sent_unix_ms = 0;
     double load_before = 0;
+    Flags flags = 0;  // WARMUP
   };
   struct Mailbox;  // how replies find the driver, or find it gone
 

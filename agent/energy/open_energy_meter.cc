@@ -5,10 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+
 #include "agent/energy/sampled_energy_meter.h"
 #include "agent/power/open_power_source.h"
 #include "agent/power/sampler.h"
 #include "agent/power/supply_state.h"
+#include "agent/power/update_probe.h"
 #include "common/status/status_macros.h"
 
 namespace wattfleet::agent {
@@ -25,6 +29,11 @@ SamplerOptions WatchingSupply(const std::string& sysfs_root) {
   return options;
 }
 
+void WaitUntil(const Clock& clock, MonotonicTime until) {
+  absl::Notification never;
+  never.WaitForNotificationWithTimeout(absl::FromChrono(until - clock.MonotonicNow()));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EnergyMeter>> OpenEnergyMeter(const PowerConfig& config,
@@ -36,8 +45,9 @@ absl::StatusOr<std::unique_ptr<EnergyMeter>> OpenEnergyMeter(const PowerConfig& 
   }
   std::vector<std::unique_ptr<Sampler>> samplers;
   for (std::unique_ptr<PowerSource>& source : sources) {
-    samplers.push_back(std::make_unique<Sampler>(std::move(source), clock,
-                                                 WatchingSupply(config.paths.sysfs_root)));
+    const auto periods = ProbeUpdatePeriods(*source, clock, {.wait_until = WaitUntil});
+    samplers.push_back(std::make_unique<Sampler>(WithProbedPeriods(std::move(source), periods),
+                                                 clock, WatchingSupply(config.paths.sysfs_root)));
   }
   MeterOptions options;
   options.baseline = baseline;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "common/check/check.h"
 
@@ -32,7 +33,9 @@ PowerSteps::Touch TouchOf(const Presence& presence, const EnergyInterval& interv
 }  // namespace
 
 ChannelBook::ChannelBook(ChannelSpec spec, std::chrono::nanoseconds poll_period)
-    : traits_{std::move(spec), poll_period}, settle_lag_ns_(SettleLagNs(traits_.spec)) {}
+    : traits_{std::move(spec), poll_period},
+      settle_lag_ns_(SettleLagNs(traits_.spec)),
+      is_device_(!traits_.spec.device_id.empty()) {}
 
 void ChannelBook::SetBaseline(std::optional<Baseline> baseline, Flags why_none) {
   baseline_ = baseline;
@@ -138,7 +141,12 @@ void ChannelBook::Allocate(const EnergyInterval& interval) {
   }
   const auto idle_uw = baseline_ ? std::optional<std::int64_t>(baseline_->idle_uw) : std::nullopt;
   const Allocation allocation = alloc_.Allocate(interval, idle_uw, present_);
+  const Ledger* last = nullptr;  // records of a ledger follow each other
   for (Records::value_type* entry : present_records_) {
+    Ledger& ledger = ledgers_.at(entry->first.ledger);
+    if (std::exchange(last, &ledger) != &ledger) {
+      ledger.steadiness.Add(interval);
+    }
     BookShare(entry->first, entry->second, interval, allocation);
   }
   BookIdle(interval, allocation.idle);
@@ -147,7 +155,8 @@ void ChannelBook::Allocate(const EnergyInterval& interval) {
 void ChannelBook::BookShare(const RequestKey& key, Record& record, const EnergyInterval& interval,
                             const Allocation& allocation) {
   const Microjoules share = record.presence.static_share + record.presence.dynamic_share;
-  LedgerEntry& books = ledgers_.at(key.ledger).books;
+  Ledger& ledger = ledgers_.at(key.ledger);
+  LedgerEntry& books = ledger.books;
   books.total += share;
   if (record.settled) {
     (*record.fate == RequestFate::kUncounted ? books.uncounted : books.unassigned) += share;
@@ -162,6 +171,7 @@ void ChannelBook::BookShare(const RequestKey& key, Record& record, const EnergyI
   tally.dynamic_part += record.presence.dynamic_share;
   tally.boundary_idle_ns += allocation.idle_ns;
   tally.flags |= record.presence.shared ? kFlagEqualShare : 0;
+  tally.flags |= is_device_ && !ledger.steadiness.is_steady() ? kFlagNotSteady : 0;
   if (!baseline_) {
     tally.idle_known = false;
     tally.flags |= no_baseline_flags_;

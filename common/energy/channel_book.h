@@ -14,6 +14,7 @@
 #include "common/energy/interval.h"
 #include "common/energy/request_fate.h"
 #include "common/energy/settlement.h"
+#include "common/energy/steadiness.h"
 
 namespace wattfleet {
 
@@ -112,6 +113,7 @@ class ChannelBook {
   struct Ledger {
     std::int64_t opened_ns = 0;
     LedgerEntry books;
+    Steadiness steadiness;  // of the channel under this ledger's load
   };
   using Records = std::map<RequestKey, Record>;
 
@@ -124,6 +126,7 @@ class ChannelBook {
 
   const ChannelTraits traits_;
   const std::int64_t settle_lag_ns_;
+  const bool is_device_;
   std::optional<Baseline> baseline_;
   Flags no_baseline_flags_ = 0;
   AllocV1 alloc_;

@@ -85,6 +85,7 @@ class Fleet:
         config.write_text(json.dumps({
             "coordinator": f"127.0.0.1:{self.port}", "name": name,
             "spool": {"directory": str(self.folder / f"spool-{name}")},
+            "warmup": {"requests": 0},  # so that every query of a short sweep is in the figures
             **(settings or {"engines": [{"kind": "replay"}], "power": []})}))
         self.agents[name] = subprocess.Popen(
             [self.binaries / "wattfleet-agent", "--config", config, "--insecure-loopback"],

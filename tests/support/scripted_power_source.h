@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,7 +25,10 @@ class ScriptedPowerSource final : public agent::PowerSource {
   const std::string& name() const override { return name_; }
   const std::vector<ChannelSpec>& channels() const override { return specs_; }
   std::chrono::nanoseconds poll_period() const override { return poll_period_; }
+  std::optional<agent::ProbeTerms> probe_terms() const override { return terms; }
   void Read(std::span<ChannelValue> values) override { script_(values); }
+
+  std::optional<agent::ProbeTerms> terms;
 
  private:
   const std::string name_ = "scripted";

@@ -95,7 +95,7 @@ ROWS = {
         "common/process", "agent/power/*.h", "agent/power/amd_smi/amd_gpu_library.h",
         "agent/power/nvml"),
     "agent/config": FOUNDATION + (
-        "common/config", "agent/energy/baseline_options.h", "agent/engine/engine_supervisor.h",
+        "common/config", "agent/drive/warm_up.h", "agent/energy/baseline_options.h", "agent/engine/engine_supervisor.h",
         "agent/power/power_config.h"),
     "agent/cli": FOUNDATION + (
         "common/grpc", "common/process", "agent/accelerator", "agent/backend", "agent/config", "agent/core",

@@ -21,6 +21,7 @@ absl::StatusOr<std::unique_ptr<PowerSource>> NvmlPowerSource::Open(const SourceR
   WF_ASSIGN_OR_RETURN(const std::vector<NvmlDevice> devices, VisibleGpus(*library));
   std::unique_ptr<NvmlPowerSource> source(new NvmlPowerSource(std::move(library)));
   source->poll_period_ = period;
+  source->poll_is_set_ = request.options.contains("poll_ms");
   for (const NvmlDevice& device : devices) {
     if (std::optional<NvmlGpu> gpu = NvmlGpu::Find(*source->library_, device)) {
       source->specs_.push_back(gpu->spec());
@@ -33,6 +34,13 @@ absl::StatusOr<std::unique_ptr<PowerSource>> NvmlPowerSource::Open(const SourceR
                                                  source->library_->driver_version(), ")"));
   }
   return source;
+}
+
+// Read more often than every 50 ms for long, some drivers fail to answer for power.
+std::optional<ProbeTerms> NvmlPowerSource::probe_terms() const {
+  return ProbeTerms{.read_every = std::chrono::milliseconds(10),
+                    .least_poll = std::chrono::milliseconds(50),
+                    .poll_is_set = poll_is_set_};
 }
 
 void NvmlPowerSource::Read(std::span<ChannelValue> values) {

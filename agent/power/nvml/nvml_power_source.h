@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -30,6 +31,7 @@ class NvmlPowerSource final : public PowerSource {
   const std::string& name() const override { return name_; }
   const std::vector<ChannelSpec>& channels() const override { return specs_; }
   std::chrono::nanoseconds poll_period() const override { return poll_period_; }
+  std::optional<ProbeTerms> probe_terms() const override;
   void Read(std::span<ChannelValue> values) override;
 
  private:
@@ -39,6 +41,7 @@ class NvmlPowerSource final : public PowerSource {
   const SystemClock clock_;
   std::unique_ptr<NvmlLibrary> library_;
   std::chrono::nanoseconds poll_period_{0};
+  bool poll_is_set_ = false;
   std::vector<ChannelSpec> specs_;
   std::vector<NvmlGpu> gpus_;  // one per channel
 };

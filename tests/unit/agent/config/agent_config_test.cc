@@ -63,6 +63,14 @@ TEST(AgentConfigTest, TheIdleBaselineTakesAsLongAsTheFileSays) {
   EXPECT_EQ(quick.baseline.span, std::chrono::seconds(3));
 }
 
+TEST(AgentConfigTest, TheWarmUpIsTenRequestsUnlessTheFileSaysOtherwise) {
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig usual, Parse("{}"));
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig other, Parse("warmup: {requests: 0, time: 60s}"));
+
+  EXPECT_EQ(usual.warm_up, (WarmUpOptions{10, std::chrono::seconds(0)}));
+  EXPECT_EQ(other.warm_up, (WarmUpOptions{0, std::chrono::seconds(60)}));
+}
+
 TEST(AgentConfigTest, AnEmptyPowerListMeasuresNothing) {
   WF_ASSERT_OK_AND_ASSIGN(const AgentConfig agent, Parse("power: []"));
 
@@ -114,8 +122,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"spool: {limit: 1KiB}", "at least 1MiB"},
         Wrong{"baseline: {measure: 2s}", "agent.yaml:1:21: measure: expected at least 3s"},
         Wrong{"monitor: {interval: 1ms}", "10ms to 10s"}, Wrong{"monitor: {port: 1}", "listen"},
-        Wrong{"baseline: {setle: 2s}", "settle"}, Wrong{"work_when: {power: ac}", "work_when"},
-        Wrong{"power:\n  - {watts: 3}", "source"}, Wrong{"name: ''", "unique in the fleet"}));
+        Wrong{"baseline: {setle: 2s}", "settle"}, Wrong{"warmup: {requests: -1}", "requests"},
+        Wrong{"work_when: {power: ac}", "work_when"}, Wrong{"power:\n  - {watts: 3}", "source"},
+        Wrong{"name: ''", "unique in the fleet"}));
 
 }  // namespace
 }  // namespace wattfleet::agent

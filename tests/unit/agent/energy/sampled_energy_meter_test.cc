@@ -1,5 +1,6 @@
 #include "agent/energy/sampled_energy_meter.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -168,7 +169,8 @@ TEST(SampledEnergyMeterTest, ARequestsEnergyIsThatOfTheSensorsWhileItRan) {
     EXPECT_LT(u, expected[i] * 0.02);
     EXPECT_NEAR(static_cast<double>(*energies[i].net) * 1e-6, expected[i] - 100, 2 * u + 0.1);
     EXPECT_EQ(energies[i].covered_ppm, 1'000'000);
-    EXPECT_EQ(energies[i].flags, 0U);
+    // Power under load has to hold for half a minute before it counts as settled.
+    EXPECT_EQ(energies[i].flags, i == 0 ? kFlagNotSteady : 0U);
   }
   for (const LedgerEntry& entry : account->Close()) {
     EXPECT_TRUE(entry.Balances());
@@ -365,6 +367,100 @@ TEST(SampledEnergyMeterTest, TheTraceOfALeaseGivesItsFiguresAgainToTheBit) {
     ++replayed;
   }
   EXPECT_EQ(replayed, told.size() * account->channels().size());
+}
+
+// Tensor parallel: one server on both GPUs, another on one of them.
+TEST(SampledEnergyMeterTest, AServerOnTwoGpusHasTheEnergyOfBothAndSharesOneWithItsNeighbour) {
+  Machine machine;
+  machine.world.RunFor(seconds(1));
+  machine.Draw(kGpuA, 400);
+  machine.Draw(kGpuB, 300);
+  const auto both = machine.meter->OpenAccount({"GPU-a", "GPU-b"}, machine.world);
+  const auto one = machine.meter->OpenAccount({"GPU-b"}, machine.world);
+  ASSERT_EQ(both->channels().size(), 3U);
+  std::vector<ChannelEnergy> of_both;
+  std::vector<ChannelEnergy> of_one;
+  const MonotonicTime start = machine.world.MonotonicNow();
+  both->RequestStarted(1, start);
+  machine.world.RunFor(seconds(2));
+  one->RequestStarted(1, machine.world.MonotonicNow());
+  machine.world.RunFor(seconds(2));
+  const MonotonicTime end = machine.world.MonotonicNow();
+  both->RequestEnded(1, end, RequestFate::kCounted,
+                     [&of_both](std::vector<ChannelEnergy> e) { of_both = std::move(e); });
+  one->RequestEnded(1, end, RequestFate::kCounted,
+                    [&of_one](std::vector<ChannelEnergy> e) { of_one = std::move(e); });
+  machine.world.RunFor(seconds(1));
+
+  ASSERT_EQ(of_both.size(), 3U);
+  ASSERT_EQ(of_one.size(), 2U);
+  const auto joules = [](const ChannelEnergy& e) {
+    return static_cast<double>(e.gross.value_or(0)) * 1e-6;
+  };
+  // Alone on GPU-b for two seconds, then one of two.
+  EXPECT_NEAR(joules(of_both[0]), 1'600, 45);
+  EXPECT_NEAR(joules(of_both[1]), 600 + 300, 35);
+  EXPECT_NEAR(joules(of_one[0]), 300, 25);
+  // The host's channel is shared by all that run on the host.
+  EXPECT_NEAR(joules(of_both[2]), 100 + 50, 10);
+  EXPECT_NEAR(joules(of_one[1]), 50, 5);
+  EXPECT_EQ(of_both[0].flags & kFlagEqualShare, 0U);
+  EXPECT_EQ(of_both[1].flags & kFlagEqualShare, kFlagEqualShare);
+  EXPECT_TRUE(std::all_of(of_both.begin(), of_both.end(), [](const ChannelEnergy& e) {
+    return e.status == EnergyStatus::kMeasured;
+  }));
+  for (const LedgerEntry& entry : both->Close()) {
+    EXPECT_TRUE(entry.Balances());
+    EXPECT_EQ(entry.attributed, of_both[entry.channel].gross);
+  }
+}
+
+TEST(SampledEnergyMeterTest, ASlowSensorIsWaitedForLongerThanAFastOne) {
+  SimWorld world;
+  ChannelSpec spec;
+  spec.name = "redfish/power";
+  spec.kind = SampleKind::kPowerAverage;
+  spec.scope = Scope::kWall;
+  spec.update_period = seconds(1);
+  spec.window = seconds(1);
+  bool is_silent = false;
+  auto source = std::make_unique<ScriptedPowerSource>(
+      std::vector<ChannelSpec>{spec}, seconds(1), [&is_silent](auto values) {
+        values[0] = {.raw = 200'000'000,
+                     .fault = is_silent ? ReadFault::kUnavailable : ReadFault::kNone};
+      });
+  std::vector<std::unique_ptr<Sampler>> samplers;
+  samplers.push_back(std::make_unique<Sampler>(
+      std::move(source), world,
+      SamplerOptions{.suspended_time = [] { return std::chrono::nanoseconds(0); }}));
+  Sampler& sampler = *samplers[0];
+  SampledEnergyMeter meter(std::move(samplers), world);
+  std::function<void()> poll = [&] {
+    sampler.PollOnce();
+    world.PostAfter(seconds(1), poll);
+  };
+  poll();
+  const auto account = meter.OpenAccount({}, world);
+  const auto settled_after = [&](std::uint64_t request) {
+    account->RequestStarted(request, world.MonotonicNow());
+    world.RunFor(seconds(30));
+    std::vector<ChannelEnergy> energies;
+    const MonotonicTime end = world.MonotonicNow();
+    account->RequestEnded(request, end, RequestFate::kCounted,
+                          [&energies](std::vector<ChannelEnergy> e) { energies = std::move(e); });
+    EXPECT_TRUE(world.RunUntil([&energies] { return !energies.empty(); }, seconds(100)));
+    return std::pair(world.MonotonicNow() - end, energies.at(0));
+  };
+
+  const auto [soon, measured] = settled_after(1);
+  EXPECT_LT(soon, seconds(5));
+  EXPECT_EQ(measured.status, EnergyStatus::kMeasured);
+  EXPECT_NEAR(static_cast<double>(measured.gross.value_or(0)), 6'000e6, 500e6);
+  is_silent = true;
+  const auto [late, forced] = settled_after(2);
+  EXPECT_GT(late, seconds(5));
+  EXPECT_LT(late, seconds(61));
+  EXPECT_NE(forced.flags & kFlagNoPostroll, 0U);
 }
 
 TEST(SampledEnergyMeterTest, WithoutChannelsEverythingIsAnsweredAtOnce) {
