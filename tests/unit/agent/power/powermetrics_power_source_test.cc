@@ -67,7 +67,8 @@ TEST(PowermetricsPowerSourceTest, TellsTheEnergyAndTheTimeOfEachReport) {
     ASSERT_EQ(value.fault, ReadFault::kNone);
     EXPECT_NEAR(Watts(value), 24, 0.001);
     EXPECT_GE(value.elapsed, std::chrono::milliseconds(20));
-    EXPECT_EQ(value.flags, 0U);
+    // A machine that is busy elsewhere may be late to read what has come.
+    EXPECT_EQ(value.flags & ~kFlagGap, 0U);
   }
   ChannelValue value;
   source->Read(std::span(&value, 1));
@@ -93,7 +94,7 @@ TEST_P(OddPowermetricsTest, IsReadAllTheSame) {
     const ChannelValue value = AwaitValue(*source);
     ASSERT_EQ(value.fault, ReadFault::kNone);
     EXPECT_NEAR(Watts(value), 24, 0.1);
-    EXPECT_EQ(value.flags, GetParam().flags);
+    EXPECT_EQ(value.flags & ~kFlagGap, GetParam().flags);
   }
 }
 
