@@ -28,7 +28,7 @@ def build(names):
 
 def run(name, limits, keep):
     program = ROOT / "build/fuzz/fuzzers" / f"fuzz_{name}"
-    command = [program, *limits, "-max_len=4096", "-timeout=10", "-print_final_stats=1",
+    command = [program, *limits, "-max_len=16384", "-timeout=10", "-print_final_stats=1",
                f"-artifact_prefix={keep}/crash-{name}-", keep / name, HERE / "corpus" / name]
     (keep / name).mkdir(parents=True, exist_ok=True)
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)

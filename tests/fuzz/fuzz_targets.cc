@@ -13,6 +13,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include <zstd.h>
 
 #include "agent/power/asked_source.h"
 #include "agent/power/dcmi/parse_dcmi.h"
@@ -26,6 +27,8 @@
 #include "agent/power/tasmota/parse_tasmota.h"
 #include "common/check/check.h"
 #include "common/energy/interval_reducer.h"
+#include "common/trace/replay_trace.h"
+#include "common/trace/trace_reader.h"
 
 namespace wattfleet::testing {
 
@@ -273,6 +276,37 @@ void FuzzPlug(std::string_view input) {
   }
 }
 
+std::string Packed(std::string_view bytes) {
+  std::string packed(ZSTD_compressBound(bytes.size()), '\0');
+  packed.resize(ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), 1));
+  return packed;
+}
+
+void CheckReplayed(const Replay& replay) {
+  for (const LedgerEntry& entry : replay.ledger) {
+    WF_CHECK(entry.Balances() && entry.attributed >= 0 && entry.idle >= 0);
+    WF_CHECK(entry.uncounted >= 0 && entry.unassigned >= 0);
+  }
+  for (const ReplayedUnit& unit : replay.units) {
+    CheckPlain(unit.energy.gross);
+    CheckPlain(unit.energy.net);
+    CheckPlain(unit.energy.random);
+  }
+}
+
+// The bytes of a trace before they are packed.
+void FuzzTrace(std::string_view input) {
+  const auto trace = ReadTrace(Packed(input));
+  if (!trace.ok()) {
+    return;
+  }
+  for (const ReplayMethodRow& row : ReplayMethods()) {
+    if (const auto replay = ReplayTrace(*trace, row.method); replay.ok()) {
+      CheckReplayed(*replay);
+    }
+  }
+}
+
 constexpr std::array kTargets = std::to_array<FuzzTarget>({
     {"plist", FuzzPlist},
     {"plist_stream", FuzzPlistStream},
@@ -282,6 +316,7 @@ constexpr std::array kTargets = std::to_array<FuzzTarget>({
     {"prometheus", FuzzPrometheus},
     {"redfish", FuzzRedfish},
     {"plug", FuzzPlug},
+    {"trace", FuzzTrace},
 });
 
 }  // namespace
