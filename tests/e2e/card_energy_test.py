@@ -78,7 +78,7 @@ class CardEnergyTest(unittest.TestCase):
             running.submit()
             running.wait(running.done, "the end")
             cls.report = json.loads(running.wattfleet(
-                "report", "scripted", "--class", "accelerator", "--format", "json"))
+                "report", "scripted", "--class", "paper", "--format", "json"))
         finally:
             running.stop()
             engine.stop()
@@ -111,7 +111,7 @@ class CardEnergyTest(unittest.TestCase):
     def test_the_report_shows_each_cards_watts_and_its_systematic_error(self):
         for pair in self.report["pairs"]:
             _, watts = CARDS[pair["accelerator"]]
-            self.assertEqual(pair["energy"]["class"], "accelerator")
+            self.assertEqual(pair["energy"]["class"], "paper")
             self.assertEqual(pair["energy"]["status"], "measured")
             self.assertAlmostEqual(pair["power_watts"]["value"], watts, delta=0.05 * watts)
             self.assertAlmostEqual(pair["energy"]["systematic_relative"],
