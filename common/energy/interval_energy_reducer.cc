@@ -26,7 +26,7 @@ void IntervalEnergyReducer::Add(const SensorReading& reading, std::vector<Energy
   }
   chain_.Begin(end_ns - elapsed_ns);
   const std::int64_t missing_ns = end_ns - elapsed_ns - *chain_.edge_ns();
-  if (missing_ns > elapsed_ns / 10) {
+  if (missing_ns > elapsed_ns / 2) {
     chain_.AppendHole(end_ns - elapsed_ns, pending_ | kFlagGap, out);
   }
   const Flags gap = elapsed_ns > gap_ns_ ? kFlagGap : 0;

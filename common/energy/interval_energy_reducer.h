@@ -11,7 +11,8 @@
 namespace wattfleet {
 
 // kIntervalEnergy: intervals as the source delivers them, each ending at its reading. Joints that
-// miss by up to a tenth of the span are closed; a wider one is a hole flagged GAP.
+// miss by up to half of the span are closed: spans that follow each other are read late by this or
+// that. A wider joint is a hole flagged GAP: a span that was lost leaves a whole one.
 class IntervalEnergyReducer final : public IntervalReducer {
  public:
   IntervalEnergyReducer(const ChannelSpec& spec, std::chrono::nanoseconds poll_period);
