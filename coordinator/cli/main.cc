@@ -25,6 +25,7 @@ void AddCommands(CLI::App& app, Action& action) {
   AddReportCommand(app, action);
   AddShowCommand(app, action);
   AddReattributeCommand(app, action);
+  AddCompareGradersCommand(app, action);
   AddAgentsCommand(app, action);
   AddFsckCommand(app, action);
 }

@@ -10,9 +10,11 @@
 #include "common/domain/nearest_name.h"
 #include "common/status/status_macros.h"
 #include "common/trace/replay_trace.h"
+#include "coordinator/audit/compare_graders.h"
 #include "coordinator/audit/reattribute.h"
 #include "coordinator/audit/show_result.h"
 #include "coordinator/config/sweep_yaml.h"
+#include "coordinator/grading/grader.h"
 #include "coordinator/store/open_sweep_view.h"
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/workload/workload.h"
@@ -91,6 +93,21 @@ absl::StatusOr<ReattributeStoredReply> ReattributeStored(const std::string& data
                                             ? RenderReattributionJson(result)
                                             : RenderReattribution(result, is_same_method),
                                 .is_identical = result.IsIdentical()};
+}
+
+absl::StatusOr<std::string> CompareGradersStored(const std::string& data_directory,
+                                                 const CompareGradersRequest& request) {
+  WF_ASSIGN_OR_RETURN(const Grader* const grader, FindGrader(request.grader));
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<SweepView> view,
+                      OpenSweepView(data_directory, request.sweep));
+  WF_ASSIGN_OR_RETURN(const std::string path,
+                      FindWorkload(data_directory, view->sweep().workload_id));
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(path));
+  WF_ASSIGN_OR_RETURN(
+      const std::vector<GraderComparison> comparisons,
+      CompareGraders(*view, *workload, *grader, static_cast<std::size_t>(request.samples)));
+  return request.as_json ? RenderGraderComparisonsJson(comparisons, *grader)
+                         : RenderGraderComparisons(comparisons, *grader);
 }
 
 }  // namespace wattfleet::coordinator

@@ -39,6 +39,18 @@ struct ReattributeStoredReply {
 absl::StatusOr<ReattributeStoredReply> ReattributeStored(const std::string& data_directory,
                                                          const ReattributeStoredRequest& request);
 
+struct CompareGradersRequest {
+  std::string sweep;
+  std::string grader;
+  std::int64_t samples = 3;
+  bool as_json = false;
+};
+
+// Where another grader would judge the answers of a data directory's sweep differently; nothing is
+// changed. INVALID_ARGUMENT: no such grader; NOT_FOUND: no such sweep.
+absl::StatusOr<std::string> CompareGradersStored(const std::string& data_directory,
+                                                 const CompareGradersRequest& request);
+
 }  // namespace wattfleet::coordinator
 
 #endif  // WF_COORDINATOR_SERVICE_STORED_AUDIT_H_
