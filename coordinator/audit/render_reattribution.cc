@@ -24,11 +24,14 @@ double PerResult(Microjoules energy, std::int64_t results) {
   return results == 0 ? 0 : Joules(energy) / static_cast<double>(results);
 }
 
-std::string Summary(const PairReattribution& pair) {
-  std::string text = absl::StrFormat(
-      "%s: %d results of %d leases recomputed; %d of %d energies and %d of %d ledgers identical\n",
-      pair.pair, pair.results, pair.leases, pair.identical, pair.energies, pair.identical_ledgers,
-      pair.ledgers);
+std::string Summary(const PairReattribution& pair, bool is_same_method) {
+  std::string text = absl::StrFormat("%s: %d results of %d leases recomputed", pair.pair,
+                                     pair.results, pair.leases);
+  if (is_same_method) {
+    absl::StrAppendFormat(&text, "; %d of %d energies and %d of %d ledgers identical",
+                          pair.identical, pair.energies, pair.identical_ledgers, pair.ledgers);
+  }
+  text += "\n";
   if (pair.not_replayed > 0) {
     absl::StrAppend(&text, "  ", pair.not_replayed,
                     " energies settled after their trace was cut\n");
@@ -98,7 +101,7 @@ std::string RenderReattribution(const Reattribution& result, bool is_same_method
   std::string text =
       absl::StrFormat("%s, by %s from the traces of its leases\n", result.sweep, result.method);
   for (const PairReattribution& pair : result.pairs) {
-    text += Summary(pair);
+    text += Summary(pair, is_same_method);
   }
   if (!is_same_method) {
     absl::StrAppend(&text, "\n", ToTerminal(ChannelTable(result)));
