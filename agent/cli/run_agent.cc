@@ -90,13 +90,15 @@ absl::StatusOr<int> RunAgent(const AgentConfig& config, const std::string& versi
   for (const std::string& note : spool->notes()) {
     spdlog::warn("{}", note);
   }
-  AgentSettings settings{.name = config.name,
-                         .version = version,
-                         .incarnation = spool->incarnation(),
-                         .instances = {},
-                         .host_facts = HostFacts(),
-                         .changing_facts = [] { return ChangingHostFacts(); },
-                         .warm_up = config.warm_up};
+  AgentSettings settings{
+      .name = config.name,
+      .version = version,
+      .incarnation = spool->incarnation(),
+      .instances = {},
+      .guard = {.pause = config.guard.pause, .skip_above = config.guard.skip_above},
+      .host_facts = HostFacts(),
+      .changing_facts = [] { return ChangingHostFacts(); },
+      .warm_up = config.warm_up};
   WF_ASSIGN_OR_RETURN(settings.instances, MakeInstances(config, FindAccelerators(config)));
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<EnergyMeter> meter,
                       OpenEnergyMeter(config.power, config.baseline, clock));

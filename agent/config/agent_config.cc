@@ -181,6 +181,18 @@ void ReadWarmUp(Section& s, WarmUpOptions& warm_up) {
   warm_up.time = time;
 }
 
+// `guard`: auto, off or a time.
+void ReadGuard(Section& s, GuardSettings& settings) {
+  const Value* guard = s.Find("guard");
+  if (guard != nullptr && guard->kind == Value::Kind::kScalar && guard->text == "off") {
+    settings.pause = std::chrono::milliseconds(0);
+  } else if (guard != nullptr && !IsAuto(*guard)) {
+    settings.pause.emplace(0);
+    s.Read("guard", *settings.pause);
+  }
+  s.Read("skip_above", settings.skip_above);
+}
+
 absl::StatusOr<AgentConfig> Read(const config::Document& document, const std::string& directory) {
   AgentConfig agent = DefaultAgentConfig();
   Problems problems(document.origin);
@@ -193,6 +205,7 @@ absl::StatusOr<AgentConfig> Read(const config::Document& document, const std::st
     s.ReadMap("baseline", [&](Section& baseline) { ReadBaseline(baseline, agent.baseline); });
     s.ReadMap("monitor", [&](Section& monitor) { ReadMonitor(monitor, agent.monitor); });
     s.ReadMap("warmup", [&](Section& warm_up) { ReadWarmUp(warm_up, agent.warm_up); });
+    s.ReadMap("isolated", [&](Section& isolated) { ReadGuard(isolated, agent.guard); });
     s.ReadMap("spool", [&](Section& spool) {
       spool.Read("directory", agent.spool_directory);
       spool.ReadSize("limit", agent.spool_limit_bytes);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ struct MonitorEntry {
   std::chrono::milliseconds interval{50};
 };
 
+// Idle time between queries of isolated pairs where a sensor sees their devices; see docs.
+struct GuardSettings {
+  std::optional<std::chrono::milliseconds> pause;  // absent: twice the slowest sensor's update
+  std::chrono::milliseconds skip_above{5'000};     // longer queries need none
+};
+
 // agent.yaml, parsed: every default filled in, paths absolute.
 struct AgentConfig {
   std::string coordinator = "127.0.0.1:7443";
@@ -42,6 +49,7 @@ struct AgentConfig {
   BaselineOptions baseline;
   MonitorEntry monitor;
   WarmUpOptions warm_up;
+  GuardSettings guard;
   std::string spool_directory;
   std::int64_t spool_limit_bytes = std::int64_t{8} << 30;
 };

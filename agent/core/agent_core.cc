@@ -5,9 +5,6 @@
 
 #include "absl/strings/str_format.h"
 
-#include "agent/core/environment.h"
-#include "agent/core/quiet_rule.h"
-
 namespace wattfleet::agent {
 
 namespace {
@@ -15,6 +12,18 @@ namespace {
 constexpr std::chrono::seconds kTick{1};
 // For the last messages to leave before the process does.
 constexpr std::chrono::milliseconds kFarewell{200};
+
+QueryGuard GuardFor(const GuardRule& rule, const MeasuredChannels& measured) {
+  QueryGuard guard{.skip_above = rule.skip_above};
+  for (const std::chrono::nanoseconds period : measured.update_periods) {
+    if (rule.pause) {
+      guard.pause = *rule.pause;
+    } else if (period <= kGuardedUpdate) {
+      guard.pause = std::max(guard.pause, 2 * period);
+    }
+  }
+  return guard;
+}
 
 }  // namespace
 
@@ -27,7 +36,7 @@ AgentCore::AgentCore(AgentSettings settings, const AgentParts& parts,
       outbox_(parts, [this](const absl::Status& status) { Exit(status); }) {
   for (const InstanceOffer& offer : settings_.instances) {
     instances_.push_back({.offer = offer,
-                          .is_measured = parts_.meter.HasMeasuredChannel(offer.device_ids),
+                          .measured = parts_.meter.Measured(offer.device_ids),
                           .warm_up = std::make_unique<WarmUp>(settings_.warm_up)});
   }
 }
@@ -82,8 +91,8 @@ void AgentCore::RequestWork() {
     return;
   }
   for (Instance& instance : instances_) {
-    const auto open =
-        std::ranges::count_if(instance.runs, [](const auto& run) { return !run->is_ending(); });
+    const auto open = std::ranges::count_if(
+        instance.runs, [](const auto& run) { return !run->is_ending() && !run->is_in_tail(); });
     if (!instance.open_request && static_cast<std::size_t>(open) < kLeasesPerInstance) {
       instance.open_request =
           WorkRequest{.request_id = next_request_id_++, .instance = instance.offer.name};
@@ -94,24 +103,58 @@ void AgentCore::RequestWork() {
 
 void AgentCore::StartRuns() {
   std::vector<QuietLease> leases;
-  std::vector<LeaseRun*> firsts;
+  std::vector<Turn> turns;
   for (Instance& instance : instances_) {
-    if (instance.runs.empty()) {
-      continue;
-    }
-    LeaseRun& run = *instance.runs.front();
-    leases.push_back({.order = grant_order_[run.grant().lease],
-                      .is_measured = instance.is_measured,
-                      .is_isolated = run.grant().pair.condition.is_isolated(),
-                      .is_running = run.is_started()});
-    firsts.push_back(&run);
+    CollectTurns(instance, leases, turns);
   }
   const std::vector<bool> may = MayStart(leases);
-  for (std::size_t i = 0; i < firsts.size(); ++i) {
-    if (may[i] && !firsts[i]->is_started() && !firsts[i]->is_ending()) {
-      firsts[i]->Start();
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    const Turn& turn = turns[i];
+    if (!may[i] || turn.run->is_started() || turn.run->is_ending()) {
+      continue;
+    }
+    if (turn.before == nullptr) {
+      turn.run->Start();
+    } else {
+      turn.run->Follow(*turn.before);
     }
   }
+}
+
+// The runs of an instance that have started, and the one whose turn it is: the first, or one that
+// can follow the last of those before it.
+void AgentCore::CollectTurns(Instance& instance, std::vector<QuietLease>& leases,
+                             std::vector<Turn>& turns) {
+  const LeaseRun* before = nullptr;
+  for (const auto& run : instance.runs) {
+    if (run->is_closed()) {
+      continue;
+    }
+    const bool is_next = !run->is_started();
+    if (is_next && before != nullptr && !run->CanFollow(*before)) {
+      return;
+    }
+    leases.push_back({.order = grant_order_[run->grant().lease],
+                      .channels = instance.measured.names,
+                      .is_isolated = run->grant().pair.condition.is_isolated(),
+                      .is_running = run->is_started()});
+    turns.push_back({.run = run.get(), .before = before});
+    if (is_next) {
+      return;
+    }
+    before = run.get();
+  }
+}
+
+LeasePlace AgentCore::PlaceFor(Instance& instance, const PairSpec& pair) {
+  if (instance.slots == nullptr || instance.slots_of != pair.id) {
+    const auto limit = static_cast<std::size_t>(std::max(1, pair.condition.concurrency));
+    instance.slots = std::make_shared<EngineSlots>(limit, parts_.runner);
+    instance.slots_of = pair.id;
+  }
+  return {.offer = instance.offer,
+          .guard = GuardFor(settings_.guard, instance.measured),
+          .slots = instance.slots};
 }
 
 void AgentCore::OnBatch(ResultBatch batch) {
@@ -124,31 +167,66 @@ void AgentCore::HoldIfFull() {
   ForEachRun([is_full](LeaseRun& run) { run.Hold(is_full); });
 }
 
-bool AgentCore::NeedsBaseline(const LeaseRun& run, const EngineIdentity& identity) {
+bool AgentCore::NeedsBaseline(const LeaseRun& run) {
   const Instance& instance = *InstanceOf(run.grant().instance);
   const bool is_stale = parts_.clock.MonotonicNow() - instance.baseline_at >= kBaselineAge;
-  return instance.is_measured &&
-         (is_stale || instance.baseline_of !=
-                          DescribeEnvironment(settings_, instance.offer, run.grant().pair, identity)
-                              .facts_json);
+  return !instance.measured.names.empty() &&
+         (is_stale || instance.baseline_of != run.environment().facts_json);
 }
 
-void AgentCore::OnBaseline(const LeaseRun& run, const EngineIdentity& identity) {
+void AgentCore::OnBaseline(const LeaseRun& run) {
   Instance& instance = *InstanceOf(run.grant().instance);
   instance.baseline_at = parts_.clock.MonotonicNow();
-  instance.baseline_of =
-      DescribeEnvironment(settings_, instance.offer, run.grant().pair, identity).facts_json;
+  instance.baseline_of = run.environment().facts_json;
   instance.warm_up->Begin();  // it has stood still meanwhile
 }
 
-WarmUp& AgentCore::WarmUpOf(const LeaseRun& run, const EngineIdentity& identity) {
+WarmUp& AgentCore::WarmUpOf(const LeaseRun& run) {
   Instance& instance = *InstanceOf(run.grant().instance);
-  const std::string engine =
-      DescribeEnvironment(settings_, instance.offer, run.grant().pair, identity).facts_json;
+  const std::string& engine = run.environment().facts_json;
   if (std::exchange(instance.warm_up_of, engine) != engine) {
     instance.warm_up->Begin();
   }
   return *instance.warm_up;
+}
+
+bool AgentCore::NeedsProof(const LeaseRun& run) {
+  return !InstanceOf(run.grant().instance)->proven.contains(run.environment().facts_json);
+}
+
+void AgentCore::OnProven(const LeaseRun& run) {
+  InstanceOf(run.grant().instance)->proven.insert(run.environment().facts_json);
+}
+
+void AgentCore::OnNotConcurrent(const LeaseRun& run, const std::string& why) {
+  Instance& instance = *InstanceOf(run.grant().instance);
+  instance.refused[run.grant().pair.id] = {.why = why,
+                                           .until = parts_.clock.MonotonicNow() + kRefusalAge};
+  for (const auto& other : instance.runs) {
+    if (!other->is_started() && other->grant().pair.id == run.grant().pair.id) {
+      other->Refuse(why);
+    }
+  }
+}
+
+bool AgentCore::LooksAfterEngine(const LeaseRun& run) {
+  for (const auto& other : InstanceOf(run.grant().instance)->runs) {
+    if (other.get() == &run) {
+      return true;
+    }
+    if (other->is_started() && !other->is_closed()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Posted: whoever says so is in the middle of a turn.
+void AgentCore::OnMayFollow() {
+  parts_.runner.Post(WhileAlive([this] {
+    StartRuns();
+    RequestWork();
+  }));
 }
 
 void AgentCore::OnTrouble(const std::string& what) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@
 #include "agent/core/agent_settings.h"
 #include "agent/core/lease_run.h"
 #include "agent/core/outbox.h"
+#include "agent/core/quiet_rule.h"
 #include "agent/drive/driver.h"
+#include "agent/drive/engine_slots.h"
 #include "agent/link/coordinator_link.h"
 #include "common/domain/session.h"
 
@@ -44,15 +47,32 @@ class AgentCore final : private CoordinatorLink::Receiver, private LeaseRun::Own
 
  private:
   enum class Session { kNone, kDialling, kLive };
+  // Why a pair cannot be driven on an instance. Grants of it that were on their way when that was
+  // found out find out the same.
+  struct Refusal {
+    std::string why;
+    MonotonicTime until{};
+  };
   struct Instance {
     InstanceOffer offer;
-    bool is_measured = false;
-    std::deque<std::unique_ptr<LeaseRun>> runs;  // the first runs or is next
+    MeasuredChannels measured;
+    // Started ones first: of a served pair several at once, as each follows the one before it.
+    std::deque<std::unique_ptr<LeaseRun>> runs;
     std::optional<WorkRequest> open_request;
-    std::string baseline_of;  // the engine whose loaded-idle power was measured last
+    std::string baseline_of;  // the environment whose loaded-idle power was measured last
     MonotonicTime baseline_at{};
     std::unique_ptr<WarmUp> warm_up;
-    std::string warm_up_of;  // the engine that has warmed up, or does
+    std::string warm_up_of;        // the engine that has warmed up, or does
+    std::set<std::string> proven;  // environments in which requests were seen to overlap
+    std::map<PairId, Refusal> refused;
+    std::shared_ptr<EngineSlots> slots;  // of the lease granted last
+    PairId slots_of;
+  };
+
+  // A run that has started, or whose turn it may be.
+  struct Turn {
+    LeaseRun* run = nullptr;
+    const LeaseRun* before = nullptr;  // the one that it would follow
   };
 
   // agent_session.cc: the session.
@@ -77,14 +97,21 @@ class AgentCore final : private CoordinatorLink::Receiver, private LeaseRun::Own
 
   // agent_core.cc: the work.
   void OnBatch(ResultBatch batch) override;
-  bool NeedsBaseline(const LeaseRun& run, const EngineIdentity& identity) override;
-  void OnBaseline(const LeaseRun& run, const EngineIdentity& identity) override;
-  WarmUp& WarmUpOf(const LeaseRun& run, const EngineIdentity& identity) override;
+  bool NeedsBaseline(const LeaseRun& run) override;
+  void OnBaseline(const LeaseRun& run) override;
+  WarmUp& WarmUpOf(const LeaseRun& run) override;
+  bool NeedsProof(const LeaseRun& run) override;
+  void OnProven(const LeaseRun& run) override;
+  void OnNotConcurrent(const LeaseRun& run, const std::string& why) override;
+  bool LooksAfterEngine(const LeaseRun& run) override;
+  void OnMayFollow() override;
   void OnTrouble(const std::string& what) override;
   void OnClosed(LeaseRun& run) override;
   void RefreshOffers(std::function<void(bool changed)> done);
   void RequestWork();
   void StartRuns();
+  void CollectTurns(Instance& instance, std::vector<QuietLease>& leases, std::vector<Turn>& turns);
+  LeasePlace PlaceFor(Instance& instance, const PairSpec& pair);
   void HoldIfFull();
   void ReturnUnstarted(const LeaseGrant& grant, const std::string& why);
   void Reap();

@@ -156,8 +156,12 @@ void AgentCore::On(const LeaseGrant& grant) {
   }
   grant_order_[grant.lease] = grants_++;
   LeaseRun::Owner& owner = *this;
-  instance->runs.push_back(
-      std::make_unique<LeaseRun>(grant, settings_, instance->offer, parts_, drive_world_, owner));
+  instance->runs.push_back(std::make_unique<LeaseRun>(
+      grant, settings_, PlaceFor(*instance, grant.pair), parts_, drive_world_, owner));
+  const auto refusal = instance->refused.find(grant.pair.id);
+  if (refusal != instance->refused.end() && parts_.clock.MonotonicNow() < refusal->second.until) {
+    instance->runs.back()->Refuse(refusal->second.why);
+  }
   HoldIfFull();
   StartRuns();
   RequestWork();

@@ -26,7 +26,8 @@ Seal SealOf(const EngineIdentity& identity, const Build& build) {
 }
 
 Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOffer& instance,
-                                const PairSpec& pair, const EngineIdentity& identity) {
+                                const PairSpec& pair, const EngineIdentity& identity,
+                                const QueryGuard& guard) {
   const Seal seal = SealOf(identity, pair.build);
   auto host =
       settings.changing_facts ? settings.changing_facts() : std::map<std::string, std::string>();
@@ -54,6 +55,10 @@ Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOff
   }
   if (identity.recorded_answers) {
     facts["recorded_answers"] = *identity.recorded_answers;
+  }
+  if (pair.condition.is_isolated() && guard.pause.count() > 0) {
+    facts["query_guard_ms"] = guard.pause / std::chrono::milliseconds(1);
+    facts["query_guard_skip_above_ms"] = guard.skip_above / std::chrono::milliseconds(1);
   }
   // What engines say of themselves may be any bytes.
   return {.seal = seal,

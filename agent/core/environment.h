@@ -14,9 +14,10 @@ namespace wattfleet::agent {
 Seal SealOf(const EngineIdentity& identity, const Build& build);
 
 // Under what results of this lease are made: canonical JSON, keys sorted, nothing that changes from
-// result to result.
+// result to result. `guard` shapes isolated figures.
 Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOffer& instance,
-                                const PairSpec& pair, const EngineIdentity& identity);
+                                const PairSpec& pair, const EngineIdentity& identity,
+                                const QueryGuard& guard = {});
 
 // "sealed ollama sha256:1 q4, here ollama sha256:2 q4".
 std::string MismatchText(const Seal& sealed, const Seal& here);

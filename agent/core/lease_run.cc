@@ -43,21 +43,26 @@ bool IsHopeless(const absl::Status& status) {
 
 }  // namespace
 
-LeaseRun::LeaseRun(const LeaseGrant& grant, const AgentSettings& settings,
-                   const InstanceOffer& instance, const AgentParts& parts, DriveWorld& world,
-                   Owner& owner)
+LeaseRun::LeaseRun(const LeaseGrant& grant, const AgentSettings& settings, LeasePlace place,
+                   const AgentParts& parts, DriveWorld& world, Owner& owner)
     : grant_(grant),
       settings_(settings),
-      instance_(instance),
+      place_(std::move(place)),
+      instance_(place_.offer),
       parts_(parts),
+      world_(world),
       owner_(owner),
       account_(std::make_unique<NoEnergyAccount>()),
-      driver_(world, OptionsOf(grant.pair), *this),
+      driver_(world, OptionsOf(grant.pair), *this, place_.slots),
       expires_(parts.clock.MonotonicNow() + grant.ttl) {
   environment_.facts_json = "{}";
 }
 
-LeaseRun::~LeaseRun() = default;
+LeaseRun::~LeaseRun() {
+  if (probe_ != nullptr) {
+    probe_->Abandon();
+  }
+}
 
 void LeaseRun::Add(LeaseQueries queries) {
   if (!lost_queries_) {
@@ -77,6 +82,29 @@ void LeaseRun::Start() {
   Acquire();
 }
 
+bool LeaseRun::CanFollow(const LeaseRun& before) const {
+  return before.is_in_tail() && before.grant_.pair.id == grant_.pair.id && !before.grant_.alone &&
+         !grant_.alone && parts_.clock.MonotonicNow() - before.engine_since_ < kBaselineAge &&
+         !(before.is_seen_ && owner_.NeedsBaseline(before));
+}
+
+void LeaseRun::Follow(const LeaseRun& before) {
+  stage_ = Stage::kPreparing;
+  engine_since_ = before.engine_since_;
+  OnEngine(before.engine_);
+}
+
+bool LeaseRun::is_in_tail() const {
+  return stage_ == Stage::kDriving && !is_ending_ && !grant_.pair.condition.is_isolated() &&
+         driver_.has_sent_all();
+}
+
+void LeaseRun::OnAllSent() {
+  if (is_in_tail()) {
+    owner_.OnMayFollow();
+  }
+}
+
 void LeaseRun::Finish(const std::string& why) {
   EndAs(LeaseOutcome::kReleased, why);
   driver_.Finish();
@@ -84,6 +112,11 @@ void LeaseRun::Finish(const std::string& why) {
 
 void LeaseRun::Stop(const std::string& why) {
   EndAs(LeaseOutcome::kReleased, why);
+  driver_.Stop();
+}
+
+void LeaseRun::Refuse(const std::string& why) {
+  EndAs(LeaseOutcome::kNotConcurrent, why);
   driver_.Stop();
 }
 
@@ -114,6 +147,7 @@ void LeaseRun::Acquire() {
                          pair.generation.context_tokens,
                          [this, alive = std::weak_ptr(alive_)](absl::StatusOr<ReadyEngine> engine) {
                            if (!alive.expired() && !is_ending_) {
+                             engine_since_ = parts_.clock.MonotonicNow();
                              OnEngine(std::move(engine));
                            }
                          });
@@ -126,22 +160,59 @@ void LeaseRun::OnEngine(absl::StatusOr<ReadyEngine> engine) {
   }
   Flush();  // what came before was made under the environment as it was
   engine_ = *std::move(engine);
-  environment_ = DescribeEnvironment(settings_, instance_, grant_.pair, engine_.identity);
+  const bool is_replay = SealOf(engine_.identity, grant_.pair.build).engine_kind == "replay";
+  is_seen_ = engine_.co_located && !is_replay;
+  environment_ = DescribeEnvironment(settings_, instance_, grant_.pair, engine_.identity,
+                                     is_seen_ ? place_.guard : QueryGuard{});
   if (grant_.seal && *grant_.seal != environment_.seal) {
     EndAs(LeaseOutcome::kBuildMismatch, MismatchText(*grant_.seal, environment_.seal));
     driver_.Stop();
     return;
   }
-  const bool is_replay = environment_.seal.engine_kind == "replay";
-  if (!driving_since_ && engine_.co_located && !is_replay) {
+  if (!has_account_ && is_seen_) {
+    has_account_ = true;
     account_ = parts_.meter.OpenAccount(instance_.device_ids, parts_.runner);
   }
-  if (is_replay || !owner_.NeedsBaseline(*this, engine_.identity)) {
+  Prove();
+}
+
+// Recordings and made-up answers have no model that could overlap anything.
+void LeaseRun::Prove() {
+  const bool has_model =
+      environment_.seal.engine_kind != "replay" && environment_.seal.engine_kind != "synthetic";
+  if (grant_.pair.condition.concurrency < 2 || !has_model || !owner_.NeedsProof(*this)) {
+    MeasureBaseline();
+    return;
+  }
+  probe_ = std::make_shared<ConcurrencyProbe>(world_, OptionsOf(grant_.pair), EngineToDrive());
+  probe_->Start([this](const absl::StatusOr<Overlap>& overlap) { OnProbed(overlap); });
+}
+
+void LeaseRun::OnProbed(const absl::StatusOr<Overlap>& overlap) {
+  probe_.reset();
+  if (!overlap.ok()) {
+    OnEngineMissing(overlap.status());
+    return;
+  }
+  if (!overlap->is_proven()) {
+    const std::string what =
+        absl::StrFormat("%s on %s: %s", grant_.pair.build.engine, instance_.name, overlap->Text());
+    owner_.OnTrouble(what);
+    owner_.OnNotConcurrent(*this, what);
+    Refuse(what);
+    return;
+  }
+  owner_.OnProven(*this);
+  MeasureBaseline();
+}
+
+void LeaseRun::MeasureBaseline() {
+  if (!is_seen_ || !owner_.NeedsBaseline(*this)) {
     Drive();
     return;
   }
   parts_.meter.MeasureBaseline(instance_.device_ids, parts_.runner, WhileOpen([this] {
-                                 owner_.OnBaseline(*this, engine_.identity);
+                                 owner_.OnBaseline(*this);
                                  Drive();
                                }));
 }
@@ -169,6 +240,17 @@ void LeaseRun::Drive() {
   if (!driving_since_) {
     driving_since_ = parts_.clock.MonotonicNow();
   }
+  DriveEngine engine = EngineToDrive();
+  if (environment_.seal.engine_kind != "replay") {
+    engine.warm_up = &owner_.WarmUpOf(*this);
+    if (std::exchange(was_suspect_, false)) {
+      engine.warm_up->Begin();
+    }
+  }
+  driver_.Start(engine);
+}
+
+DriveEngine LeaseRun::EngineToDrive() const {
   Flags flags = engine_.co_located ? 0 : kFlagRemoteServer;
   if (!engine_.identity.dropped_parameters.empty()) {
     flags |= kFlagParameterDropped;
@@ -176,15 +258,10 @@ void LeaseRun::Drive() {
   if (!engine_.identity.prefix_cache_controlled) {
     flags |= kFlagPrefixCacheUncontrolled;
   }
-  WarmUp* const warm_up = environment_.seal.engine_kind == "replay"
-                              ? nullptr
-                              : &owner_.WarmUpOf(*this, engine_.identity);
-  if (was_suspect_ && warm_up != nullptr) {
-    warm_up->Begin();
-  }
-  was_suspect_ = false;
-  driver_.Start(
-      {.backend = engine_.backend, .account = account_.get(), .flags = flags, .warm_up = warm_up});
+  return {.backend = engine_.backend,
+          .account = account_.get(),
+          .flags = flags,
+          .guard = is_seen_ ? place_.guard : QueryGuard{}};
 }
 
 void LeaseRun::OnResult(Result result) {
@@ -206,6 +283,11 @@ void LeaseRun::OnResult(Result result) {
 }
 
 void LeaseRun::OnEngineSuspect(const std::string& why) {
+  if (!owner_.LooksAfterEngine(*this)) {
+    stage_ = Stage::kWaiting;  // for the one ahead to mend it or to end
+    owner_.OnMayFollow();
+    return;
+  }
   owner_.OnTrouble(absl::StrFormat("%s on %s: %s", grant_.pair.build.engine, instance_.name, why));
   parts_.engines.Distrust(instance_.name);
   was_suspect_ = true;
@@ -216,6 +298,9 @@ void LeaseRun::OnEngineSuspect(const std::string& why) {
 
 void LeaseRun::OnEnd(DriveReport report) {
   is_ending_ = true;
+  if (probe_ != nullptr) {
+    std::exchange(probe_, nullptr)->Abandon();
+  }
   if (report.end == DriveEnd::kEngineFailed) {
     owner_.OnTrouble(report.message);
     parts_.engines.Distrust(instance_.name);

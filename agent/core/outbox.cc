@@ -13,7 +13,21 @@ Outbox::Outbox(const AgentParts& parts, std::function<void(absl::Status)> on_dam
       runner_(parts.runner),
       note_(parts.note),
       on_damage_(std::move(on_damage)),
-      acked_through_(parts.spool.retained_from() - 1) {}
+      acked_through_(parts.spool.retained_from() - 1) {
+  FindCloses();
+}
+
+// Leases that an earlier life of the agent finished are still to be named to the coordinator.
+void Outbox::FindCloses() {
+  for (std::uint64_t seq = spool_.retained_from(); seq < spool_.next_seq(); ++seq) {
+    const absl::StatusOr<std::string> frame = spool_.Read(seq);
+    const absl::StatusOr<ResultBatch> batch =
+        frame.ok() ? ParseBatch(*frame) : absl::StatusOr<ResultBatch>(frame.status());
+    if (batch.ok() && batch->close) {
+      closes_[seq] = {.lease = batch->lease, .epoch = batch->epoch, .finished = true};
+    }
+  }
+}
 
 void Outbox::Add(ResultBatch batch) {
   if (!waiting_.empty() || !Store(batch)) {

@@ -22,8 +22,8 @@ namespace wattfleet::agent {
 // out of the spool when the coordinator says that they are durable. Confined to the runner.
 class Outbox {
  public:
-  // `on_damage` is called when the spool cannot be read any more; a new start of the agent mends
-  // it.
+  // Reads what the spool still holds of an earlier life. `on_damage` is called when the spool
+  // cannot be read any more; a new start of the agent mends it.
   Outbox(const AgentParts& parts, std::function<void(absl::Status)> on_damage);
 
   // Takes a batch; gives it its spool id and number. What the spool has no room for waits here, in
@@ -46,6 +46,7 @@ class Outbox {
   const std::string& trouble() const { return trouble_; }
 
  private:
+  void FindCloses();
   bool Store(ResultBatch& batch);
   void StoreWaiting();
   void SendFrames();

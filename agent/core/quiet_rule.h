@@ -2,21 +2,23 @@
 #define WF_AGENT_CORE_QUIET_RULE_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace wattfleet::agent {
 
 // A lease as the rule of quiet sees it.
 struct QuietLease {
-  std::uint64_t order = 0;   // of its grant
-  bool is_measured = false;  // a sensor of this host sees its devices
-  bool is_isolated = false;  // its condition
+  std::uint64_t order = 0;            // of its grant
+  std::vector<std::string> channels;  // the sensors that see its devices, sorted
+  bool is_isolated = false;           // its condition
   bool is_running = false;
 };
 
-// Which of `leases` (each the first of its instance) may start now. An isolated lease whose energy
-// is measured runs alone among the measured ones, because instances of a host share channels (the
-// host's own at least). First granted, first served: nobody starts past one that waits for quiet.
+// Which of `leases` may start now. An isolated lease runs alone among those with which it shares a
+// sensor (its devices', or the host's own), whatever their condition; where no sensor is shared,
+// nobody disturbs anybody's figures. First granted, first served: nobody starts past one that waits
+// for quiet.
 std::vector<bool> MayStart(const std::vector<QuietLease>& leases);
 
 }  // namespace wattfleet::agent

@@ -22,12 +22,13 @@ constexpr std::chrono::nanoseconds kRateLimitPatience = std::chrono::minutes(30)
 constexpr std::int32_t kStreakMax = 5;
 constexpr std::size_t kStreakUnits = 3;
 
-// Of what an engine says of itself: thousands of failures must fit one message.
-constexpr std::size_t kErrorBytesMax = 160;
-
 constexpr int kUnitsPerTurn = 256;
 constexpr int kUnitsPerClockLook = 16;
 constexpr std::chrono::milliseconds kTurn{2};
+
+std::size_t SlotsOf(Condition condition) {
+  return static_cast<std::size_t>(std::max(1, condition.concurrency));
+}
 
 std::string WhatFailed(const InferenceReply& reply) {
   return absl::StrFormat("%s: %s", FailureWords(reply.failure),
@@ -52,17 +53,24 @@ struct Driver::Mailbox {
 
 thread_local Driver::Mailbox* Driver::Mailbox::sending = nullptr;
 
-Driver::Driver(DriveWorld& world, const DriveOptions& options, Receiver& receiver)
+Driver::Driver(DriveWorld& world, const DriveOptions& options, Receiver& receiver,
+               std::shared_ptr<EngineSlots> slots)
     : world_(world),
       options_(options),
-      limit_(static_cast<std::size_t>(std::max(1, options.condition.concurrency))),
       receiver_(receiver),
+      slots_(slots != nullptr
+                 ? std::move(slots)
+                 : std::make_shared<EngineSlots>(SlotsOf(options.condition), world.runner)),
       mailbox_(std::make_shared<Mailbox>()) {
   mailbox_->driver = this;
 }
 
 Driver::~Driver() {
   mailbox_->driver = nullptr;
+  slots_->Leave(*this);
+  for (std::size_t i = 0; i < in_flight_.size(); ++i) {
+    slots_->Release(world_.clock.MonotonicNow());
+  }
 }
 
 void Driver::Add(std::vector<LeaseQuery> queries, bool last) {
@@ -79,7 +87,9 @@ void Driver::Add(std::vector<LeaseQuery> queries, bool last) {
 void Driver::Start(const DriveEngine& engine) {
   engine_ = engine;
   is_running_ = true;
+  has_told_all_sent_ = false;
   suspicion_.clear();
+  slots_->Join(*this);
   PostPump();
 }
 
@@ -106,9 +116,22 @@ void Driver::Abandon(const std::string& why) {
   PostPump();
 }
 
+void Driver::OnRoom() {
+  if (CanSend()) {
+    PostPump();
+  }
+}
+
+void Driver::OnDoubt(const std::string& why) {
+  if (is_running_ && !ending_ && suspicion_.empty()) {
+    suspicion_ = why;
+    PostPump();
+  }
+}
+
 bool Driver::CanSend() const {
-  return is_running_ && !is_held_ && !is_pausing_ && !ending_ && suspicion_.empty() &&
-         !waiting_.empty() && in_flight_.size() < limit_;
+  return is_running_ && !is_held_ && !ending_ && suspicion_.empty() && !waiting_.empty() &&
+         slots_->HasRoom();
 }
 
 void Driver::Pump() {
@@ -127,7 +150,18 @@ void Driver::Pump() {
     }
   }
   is_pumping_ = false;
+  if (slots_->HasRoom()) {
+    slots_->Wake(this);
+  }
+  TellWhenAllSent();
   MaybeEnd();
+}
+
+void Driver::TellWhenAllSent() {
+  const bool sent_all = is_running_ && !ending_ && suspicion_.empty() && has_sent_all();
+  if (std::exchange(has_told_all_sent_, sent_all) != sent_all && sent_all) {
+    receiver_.OnAllSent();
+  }
 }
 
 void Driver::PostPump() {
@@ -148,7 +182,7 @@ void Driver::SendNext() {
                 .scheduled = world_.clock.MonotonicNow(),
                 .sent_unix_ms = UnixMillis(world_.clock.WallNow())};
   waiting_.pop_front();
-  flight.load_before = LoadNow(flight.scheduled);
+  flight.load_before = slots_->LoadAt(flight.scheduled);
   flight.flags = engine_.warm_up == nullptr ? 0 : engine_.warm_up->OnSend(flight.scheduled);
   const std::uint64_t id = world_.next_request_id++;
   const LeaseQuery& query = flight.unit.query;
@@ -159,6 +193,7 @@ void Driver::SendNext() {
                            .generation = options_.generation,
                            .timeouts = options_.timeouts};
   engine_.account->RequestStarted(id, flight.scheduled);
+  slots_->Take(flight.scheduled);
   in_flight_.emplace(id, std::move(flight));
   Mailbox* const outer = std::exchange(Mailbox::sending, mailbox_.get());
   engine_.backend->Send(std::move(request),
@@ -186,9 +221,15 @@ void Driver::TakeInlineReplies() {
 void Driver::OnReply(std::uint64_t request, InferenceReply reply) {
   const auto it = in_flight_.find(request);
   WF_CHECK(it != in_flight_.end());
-  LoadNow(world_.clock.MonotonicNow());
   Flight flight = std::move(it->second);
   in_flight_.erase(it);
+  const MonotonicTime now = world_.clock.MonotonicNow();
+  const double ns = std::chrono::duration<double, std::nano>(now - flight.scheduled).count();
+  if (slots_->limit() > 1 && ns > 0) {
+    flight.in_flight_mean = (slots_->LoadAt(now) - flight.load_before) / ns;
+  }
+  slots_->Release(now);
+  Guard(reply);
   const Judgement judgement = JudgeReply(reply, flight.unit.tries > 0);
   if (judgement == Judgement::kResult) {
     NoteSuccess();
@@ -223,16 +264,12 @@ void Driver::OnReply(std::uint64_t request, InferenceReply reply) {
 void Driver::EndWithResult(std::uint64_t request, Flight flight, InferenceReply reply) {
   const MonotonicTime done = reply.done;
   const std::optional<Microjoules> recorded = reply.recorded_energy;
-  const double ns = std::chrono::duration<double, std::nano>(load_at_ - flight.scheduled).count();
   RequestRecord record{.unit = flight.unit.query.unit,
                        .scheduled = flight.scheduled,
                        .sent_unix_ms = flight.sent_unix_ms,
-                       .in_flight_mean = 1,
+                       .in_flight_mean = flight.in_flight_mean,
                        .concurrency = options_.condition.concurrency,
                        .flags = engine_.flags | flight.flags};
-  if (limit_ > 1 && ns > 0) {
-    record.in_flight_mean = (load_ - flight.load_before) / ns;
-  }
   if (flight.unit.tries > 0) {
     record.flags |= kFlagRetried;
   }
@@ -299,10 +336,10 @@ void Driver::RetryLater(Flight flight, const InferenceReply& reply, bool engine_
     return;
   }
   if (engine_is_suspect) {
-    suspicion_ = why;
+    slots_->Doubt(why);
     engine_.backend->CancelAll();
   } else {
-    PauseFor(kRetryBackoff.Spread(failures_in_a_row_ - 1, world_.random));
+    slots_->PauseFor(kRetryBackoff.Spread(failures_in_a_row_ - 1, world_.random));
   }
 }
 
@@ -317,20 +354,20 @@ void Driver::WaitForRate(Flight flight, const InferenceReply& reply) {
     Conclude(DriveEnd::kEngineFailed, "without end " + WhatFailed(reply));
     return;
   }
-  PauseFor(delay);
+  slots_->PauseFor(delay);
 }
 
-void Driver::PauseFor(std::chrono::nanoseconds delay) {
-  if (is_pausing_) {
+// The time since the request's end is part of the pause.
+void Driver::Guard(const InferenceReply& reply) {
+  const QueryGuard& guard = engine_.guard;
+  if (guard.pause.count() == 0 || !options_.condition.is_isolated() ||
+      reply.done - reply.sent > guard.skip_above) {
     return;
   }
-  is_pausing_ = true;
-  world_.runner.PostAfter(delay, [mailbox = mailbox_] {
-    if (mailbox->driver != nullptr) {
-      mailbox->driver->is_pausing_ = false;
-      mailbox->driver->Pump();
-    }
-  });
+  const std::chrono::nanoseconds left = guard.pause - (world_.clock.MonotonicNow() - reply.done);
+  if (left.count() > 0) {
+    slots_->PauseFor(left);
+  }
 }
 
 void Driver::NoteSuccess() {
@@ -367,6 +404,7 @@ void Driver::MaybeEnd() {
   }
   if (!ending_ && !suspicion_.empty()) {
     if (std::exchange(is_running_, false)) {
+      slots_->Leave(*this);
       receiver_.OnEngineSuspect(suspicion_);
     }
     return;
@@ -376,18 +414,10 @@ void Driver::MaybeEnd() {
   }
   if (ending_) {
     has_ended_ = true;
+    slots_->Leave(*this);
     ending_->failures = failures_;
     receiver_.OnEnd(*std::move(ending_));
   }
-}
-
-double Driver::LoadNow(MonotonicTime now) {
-  if (load_at_ != MonotonicTime{}) {
-    load_ += static_cast<double>(in_flight_.size()) *
-             std::chrono::duration<double, std::nano>(now - load_at_).count();
-  }
-  load_at_ = now;
-  return load_;
 }
 
 }  // namespace wattfleet::agent

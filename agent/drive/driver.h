@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_set.h"
 
 #include "agent/backend/inference_backend.h"
+#include "agent/drive/engine_slots.h"
 #include "agent/drive/reply_judgement.h"
 #include "agent/drive/warm_up.h"
 #include "agent/energy/energy_account.h"
@@ -32,6 +33,13 @@ struct DriveWorld {
   std::uint64_t next_request_id = 1;  // unique within the agent's life
 };
 
+// Idle time between two queries of an isolated pair, so that each has sensor intervals of its own.
+struct QueryGuard {
+  std::chrono::nanoseconds pause{0};  // 0 = none
+  // A query that took longer needs none.
+  std::chrono::nanoseconds skip_above{std::chrono::seconds(5)};
+};
+
 struct DriveOptions {
   Condition condition;
   Generation generation;
@@ -44,6 +52,7 @@ struct DriveEngine {
   std::shared_ptr<InferenceBackend> backend;
   EnergyAccount* account = nullptr;
   Flags flags = 0;            // of every result
+  QueryGuard guard;           // of an isolated pair
   WarmUp* warm_up = nullptr;  // where the engine needs one
 };
 
@@ -61,27 +70,32 @@ struct DriveReport {
 };
 
 // Drives the units of one lease through an engine: one request in flight (isolated) or c of them
-// (served-c), the next as soon as one ends, energy never waited for.
+// (served-c), the next as soon as one ends, energy never waited for. The slots may be shared with
+// the drivers of the leases before and after, so that c are in flight across their border.
 //
 // A unit's transient failures are tried again after a pause in which nothing is sent. When the
 // engine dies or hangs, the driver stops sending and asks for it to be looked after. Confined to
 // the runner; backends may answer on any thread, also within Send: a reply never recurses, and
 // every 2 ms or 256 units the runner gets its turn.
-class Driver {
+class Driver final : private EngineSlots::User {
  public:
   class Receiver {
    public:
     virtual ~Receiver() = default;
     virtual void OnResult(Result result) = 0;
+    // No unit waits to be sent any more, those in flight are the last; again after each retry.
+    virtual void OnAllSent() {}
     // The engine needs looking after; nothing is in flight. Go on with Start, or Stop.
     virtual void OnEngineSuspect(const std::string& why) = 0;
     // Once, and the last call. The driver must outlive it.
     virtual void OnEnd(DriveReport report) = 0;
   };
 
-  // `receiver` outlives this.
-  Driver(DriveWorld& world, const DriveOptions& options, Receiver& receiver);
-  ~Driver();
+  // `receiver` outlives this. `slots`, of the condition's concurrency, may be shared with other
+  // drivers of the same pair on the same engine; nullptr: its own.
+  Driver(DriveWorld& world, const DriveOptions& options, Receiver& receiver,
+         std::shared_ptr<EngineSlots> slots = nullptr);
+  ~Driver() override;
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
@@ -100,6 +114,7 @@ class Driver {
 
   std::int64_t units_done() const { return units_done_; }  // results and failures
   bool has_all_queries() const { return has_last_; }
+  bool has_sent_all() const { return has_last_ && waiting_.empty(); }
   std::size_t units_waiting() const { return waiting_.size(); }
   // A channel that carries what a recording said of energy follows the account's own.
   bool saw_recorded_energy() const { return recorded_total_.has_value(); }
@@ -115,9 +130,13 @@ class Driver {
     MonotonicTime scheduled{};
     std::int64_t sent_unix_ms = 0;
     double load_before = 0;
-    Flags flags = 0;  // WARMUP
+    Flags flags = 0;            // WARMUP
+    double in_flight_mean = 1;  // once it has ended
   };
   struct Mailbox;  // how replies find the driver, or find it gone
+
+  void OnRoom() override;
+  void OnDoubt(const std::string& why) override;
 
   bool CanSend() const;
   void Pump();
@@ -130,17 +149,17 @@ class Driver {
   void Deliver(Result result);
   void RetryLater(Flight flight, const InferenceReply& reply, bool engine_is_suspect);
   void WaitForRate(Flight flight, const InferenceReply& reply);
-  void PauseFor(std::chrono::nanoseconds delay);
+  void Guard(const InferenceReply& reply);
+  void TellWhenAllSent();
   void NoteSuccess();
   void BlameEngine(const std::string& why);
   void Conclude(DriveEnd end, std::string message);
   void MaybeEnd();
-  double LoadNow(MonotonicTime now);
 
   DriveWorld& world_;
   const DriveOptions options_;
-  const std::size_t limit_;
   Receiver& receiver_;
+  const std::shared_ptr<EngineSlots> slots_;
   DriveEngine engine_;
   std::shared_ptr<Mailbox> mailbox_;
 
@@ -152,9 +171,9 @@ class Driver {
 
   bool is_running_ = false;  // has an engine that is not suspect
   bool is_held_ = false;
-  bool is_pausing_ = false;
   bool is_pumping_ = false;
   bool pump_is_posted_ = false;
+  bool has_told_all_sent_ = false;
   bool has_ended_ = false;
   std::optional<DriveReport> ending_;
   std::string suspicion_;  // why the engine is suspect, until it is started anew
@@ -165,8 +184,6 @@ class Driver {
   std::vector<UnitFailure> failures_;
   std::size_t failures_before_streak_ = 0;  // of failures_, those before the last success
 
-  double load_ = 0;  // integral of requests in flight over time, in request-nanoseconds
-  MonotonicTime load_at_{};
   std::optional<Microjoules> recorded_total_;
 };
 

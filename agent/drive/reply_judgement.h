@@ -1,6 +1,8 @@
 #ifndef WF_AGENT_DRIVE_REPLY_JUDGEMENT_H_
 #define WF_AGENT_DRIVE_REPLY_JUDGEMENT_H_
 
+#include <cstddef>
+
 #include "agent/backend/inference_backend.h"
 #include "common/domain/result.h"
 
@@ -22,6 +24,9 @@ Judgement JudgeReply(const InferenceReply& reply, bool silence_is_final);
 
 // Of a reply that is judged kResult.
 ResultStatus StatusOfResult(Failure failure);
+
+// Of what an engine says of itself: thousands of failures must fit one message.
+inline constexpr std::size_t kErrorBytesMax = 160;
 
 // For messages to people: "engine error", "rate limited".
 const char* FailureWords(Failure failure);

@@ -1,6 +1,7 @@
 #ifndef WF_AGENT_ENERGY_ENERGY_METER_H_
 #define WF_AGENT_ENERGY_ENERGY_METER_H_
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,14 +14,22 @@
 
 namespace wattfleet::agent {
 
+// The sensors, models left out, that see some devices: their own and the whole host's.
+struct MeasuredChannels {
+  std::vector<std::string> names;                        // sorted
+  std::vector<std::chrono::nanoseconds> update_periods;  // of each, in no order
+};
+
 // All that this host can measure, for as long as the agent lives: opens accounts for leases and
 // measures loaded-idle baselines. Thread-safe.
 class EnergyMeter {
  public:
   virtual ~EnergyMeter() = default;
 
-  // True when at least one measured (not modelled) channel covers one of `device_ids` or the host.
-  virtual bool HasMeasuredChannel(const std::vector<std::string>& device_ids) const = 0;
+  virtual MeasuredChannels Measured(const std::vector<std::string>& device_ids) const = 0;
+  bool HasMeasuredChannel(const std::vector<std::string>& device_ids) const {
+    return !Measured(device_ids).names.empty();
+  }
   // Names of all channels, for Hello.
   virtual std::vector<std::string> ChannelNames() const = 0;
 
@@ -43,7 +52,7 @@ class EnergyMeter {
 // A host without sensors.
 class NoEnergyMeter final : public EnergyMeter {
  public:
-  bool HasMeasuredChannel(const std::vector<std::string>&) const override { return false; }
+  MeasuredChannels Measured(const std::vector<std::string>&) const override { return {}; }
   std::vector<std::string> ChannelNames() const override { return {}; }
   std::unique_ptr<EnergyAccount> OpenAccount(const std::vector<std::string>&,
                                              TaskRunner&) override {

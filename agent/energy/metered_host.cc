@@ -50,6 +50,7 @@ MeteredHost::Channel::Channel(const ChannelSpec& spec_in, const PowerSource& sou
     : spec(spec_in),
       poll_period(source.poll_period()),
       facts(FactsOf(spec_in, source)),
+      update_period(std::max(spec_in.update_period, source.poll_period())),
       reducer(MakeReducer(spec_in, source.poll_period())),
       book(spec_in, source.poll_period()) {}
 

@@ -67,6 +67,10 @@ class MeteredHost {
   // three pieces of the slowest one's time (the one with the moment in it, the one that ends it,
   // the one that lets it age) and what it averages over; at most three minutes.
   std::chrono::nanoseconds KnownAfter(const std::vector<std::size_t>& channels) const;
+  // How often a new value of it is seen.
+  std::chrono::nanoseconds update_period(std::size_t channel) const {
+    return channels_[channel]->update_period;
+  }
   // The channels of those devices, and those of the whole host.
   std::vector<std::size_t> ChannelsOf(const std::vector<std::string>& device_ids) const;
 
@@ -107,6 +111,7 @@ class MeteredHost {
     const ChannelSpec spec;
     const std::chrono::nanoseconds poll_period;
     const ChannelFacts facts;
+    const std::chrono::nanoseconds update_period;
     // Guarded by the host's mutex_.
     std::unique_ptr<IntervalReducer> reducer;
     ChannelBook book;

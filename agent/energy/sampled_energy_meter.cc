@@ -19,8 +19,14 @@ std::vector<std::size_t> SampledEnergyMeter::MeasuredChannelsOf(
   return channels;
 }
 
-bool SampledEnergyMeter::HasMeasuredChannel(const std::vector<std::string>& device_ids) const {
-  return !MeasuredChannelsOf(device_ids).empty();
+MeasuredChannels SampledEnergyMeter::Measured(const std::vector<std::string>& device_ids) const {
+  MeasuredChannels measured;
+  for (const std::size_t channel : MeasuredChannelsOf(device_ids)) {
+    measured.names.push_back(host_->facts(channel).name);
+    measured.update_periods.push_back(host_->update_period(channel));
+  }
+  std::sort(measured.names.begin(), measured.names.end());
+  return measured;
 }
 
 std::vector<std::string> SampledEnergyMeter::ChannelNames() const {

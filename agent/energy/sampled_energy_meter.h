@@ -30,7 +30,7 @@ class SampledEnergyMeter final : public EnergyMeter {
   // Starts sampling. Tests poll their samplers instead.
   void Start() { host_->Start(); }
 
-  bool HasMeasuredChannel(const std::vector<std::string>& device_ids) const override;
+  MeasuredChannels Measured(const std::vector<std::string>& device_ids) const override;
   std::vector<std::string> ChannelNames() const override;
   std::unique_ptr<EnergyAccount> OpenAccount(const std::vector<std::string>& device_ids,
                                              TaskRunner& runner) override;

@@ -1,5 +1,6 @@
 #include "agent/link/grpc_coordinator_link.h"
 
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -20,8 +21,8 @@ namespace wattfleet::agent {
 
 namespace {
 
-// For a farewell; a dead coordinator must not hold up an agent that stops or reconnects.
-constexpr absl::Duration kPatience = absl::Seconds(1);
+// For a farewell: a dead coordinator must not keep a stream that is of no more use.
+constexpr std::chrono::seconds kPatience{2};
 
 }  // namespace
 
@@ -51,7 +52,7 @@ class GrpcCoordinatorLink::Stream final
     const v1::AgentMsg* next = nullptr;
     {
       absl::MutexLock lock(&mutex_);
-      if (closing_) {
+      if (closing_ || leaving_) {
         return;
       }
       queue_.push_back(std::move(wire));
@@ -64,27 +65,26 @@ class GrpcCoordinatorLink::Stream final
     StartWrite(next);
   }
 
-  // Says what is queued, then that nothing follows; the coordinator ends the call. Whatever takes
-  // longer than `patience` is cut off.
-  void Leave(absl::Duration patience) {
-    bool half_close = false;
+  // Says what is queued, then that nothing follows; the coordinator ends the call. Does not wait.
+  void Leave() {
     {
       absl::MutexLock lock(&mutex_);
-      const auto idle = [this]()
-                            ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return closing_ || !writing_; };
-      mutex_.AwaitWithTimeout(absl::Condition(&idle), patience);
-      half_close = !closing_ && !writing_;
-      closing_ = true;
-    }
-    if (half_close) {
-      StartWritesDone();
-      ReleaseIfClosing();
-      if (done_.WaitForNotificationWithTimeout(patience)) {
+      leaving_ = true;
+      if (closing_ || writing_) {
         return;
       }
+      closing_ = true;
     }
-    Cancel();
-    done_.WaitForNotification();
+    EndWrites();
+  }
+
+  bool is_done() const { return done_.HasBeenNotified(); }
+  // Whatever takes longer than `patience` is cut off.
+  void AwaitDone(std::chrono::nanoseconds patience) {
+    if (!done_.WaitForNotificationWithTimeout(absl::FromChrono(patience))) {
+      Cancel();
+      done_.WaitForNotification();
+    }
   }
 
   // Ends the call now; OnDone follows.
@@ -116,6 +116,7 @@ class GrpcCoordinatorLink::Stream final
 
   void OnWriteDone(bool ok) override {
     const v1::AgentMsg* next = nullptr;
+    bool has_left = false;
     {
       absl::MutexLock lock(&mutex_);
       queue_.pop_front();
@@ -125,9 +126,13 @@ class GrpcCoordinatorLink::Stream final
       }
       writing_ = !queue_.empty();
       next = writing_ ? &queue_.front() : nullptr;
+      has_left = leaving_ && !writing_ && !closing_;
+      closing_ = closing_ || has_left;
     }
     if (next != nullptr) {
       StartWrite(next);
+    } else if (has_left) {
+      EndWrites();
     } else {
       ReleaseIfClosing();
     }
@@ -147,6 +152,10 @@ class GrpcCoordinatorLink::Stream final
   }
 
  private:
+  void EndWrites() {
+    StartWritesDone();
+    ReleaseIfClosing();
+  }
   // No more writes will start; lets go of the hold once, when none is in flight.
   void Release() {
     {
@@ -178,6 +187,7 @@ class GrpcCoordinatorLink::Stream final
   std::deque<v1::AgentMsg> queue_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool leaving_ ABSL_GUARDED_BY(mutex_) = false;  // closing once what is queued is written
   bool released_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
@@ -186,6 +196,9 @@ GrpcCoordinatorLink::GrpcCoordinatorLink(std::shared_ptr<grpc::Channel> channel,
 
 GrpcCoordinatorLink::~GrpcCoordinatorLink() {
   Disconnect();
+  for (const std::shared_ptr<Stream>& stream : leaving_) {
+    stream->AwaitDone(kPatience);
+  }
 }
 
 void GrpcCoordinatorLink::Connect(const AgentHello& hello, Receiver& receiver) {
@@ -207,10 +220,17 @@ void GrpcCoordinatorLink::Send(AgentMessage message) {
 void GrpcCoordinatorLink::Disconnect() {
   route_->stream += 1;
   route_->receiver = nullptr;
-  if (stream_ != nullptr) {
-    stream_->Leave(kPatience);
-    stream_.reset();
+  std::erase_if(leaving_, [](const auto& stream) { return stream->is_done(); });
+  if (stream_ == nullptr) {
+    return;
   }
+  stream_->Leave();
+  runner_.PostAfter(kPatience, [left = std::weak_ptr(stream_)] {
+    if (const auto stream = left.lock(); stream != nullptr && !stream->is_done()) {
+      stream->Cancel();
+    }
+  });
+  leaving_.push_back(std::move(stream_));
 }
 
 }  // namespace wattfleet::agent

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "agent/link/coordinator_link.h"
 #include "common/task/task_runner.h"
@@ -14,7 +15,8 @@ class Channel;
 namespace wattfleet::agent {
 
 // The Session stream over a gRPC channel. All calls on `runner`, which also runs the callbacks;
-// both outlive the link. The destructor ends the stream and waits until gRPC has let go of it.
+// both outlive the link. Disconnect does not wait: what was said before it still leaves, within 2
+// s. The destructor waits, as long, until gRPC has let go of all streams.
 class GrpcCoordinatorLink final : public CoordinatorLink {
  public:
   GrpcCoordinatorLink(std::shared_ptr<grpc::Channel> channel, TaskRunner& runner);
@@ -36,6 +38,7 @@ class GrpcCoordinatorLink final : public CoordinatorLink {
   TaskRunner& runner_;
   const std::shared_ptr<Route> route_;
   std::shared_ptr<Stream> stream_;
+  std::vector<std::shared_ptr<Stream>> leaving_;  // disconnected, and not yet done
 };
 
 }  // namespace wattfleet::agent

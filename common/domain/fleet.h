@@ -62,6 +62,9 @@ struct LeaseGrant {
   std::optional<Seal> seal;      // serve exactly this or do not start
   std::chrono::milliseconds ttl{0};
   std::uint64_t request_id = 0;
+  // Agents died on it: run no other lease beside it, so that the next death tells whose fault it
+  // is.
+  bool alone = false;
   bool operator==(const LeaseGrant&) const = default;
 };
 

@@ -119,6 +119,8 @@ enum class LeaseOutcome {
   kBuildMismatch = 3,  // would serve other weights than the seal says; nothing is charged, pair
                        // blocked for this agent
   kEngineBlocked = 4,  // quota or authentication; nothing is charged
+  kNotConcurrent = 5,  // the engine did not overlap as many requests as the condition says; nothing
+                       // is charged, pair barred from this instance
 };
 
 struct UnitFailure {

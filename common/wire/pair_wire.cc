@@ -192,6 +192,7 @@ void ToWire(const LeaseGrant& grant, v1::LeaseGrant& wire) {
   }
   wire.set_ttl_ms(grant.ttl.count());
   wire.set_request_id(grant.request_id);
+  wire.set_alone(grant.alone);
 }
 
 LeaseGrant FromWire(const v1::LeaseGrant& wire, Checks& checks) {
@@ -215,6 +216,7 @@ LeaseGrant FromWire(const v1::LeaseGrant& wire, Checks& checks) {
   }
   grant.ttl = Millis(wire.ttl_ms(), "grant.ttl_ms", checks);
   grant.request_id = wire.request_id();
+  grant.alone = wire.alone();
   return grant;
 }
 

@@ -157,7 +157,7 @@ void ToWire(const LeaseClose& close, v1::LeaseClose& wire) {
 
 LeaseClose FromWire(const v1::LeaseClose& wire, Checks& checks) {
   LeaseClose close;
-  close.outcome = checks.Closed(wire.outcome(), LeaseOutcome::kEngineBlocked, "close.outcome");
+  close.outcome = checks.Closed(wire.outcome(), LeaseOutcome::kNotConcurrent, "close.outcome");
   close.message = wire.message();
   for (const v1::UnitFailure& failure : wire.failures()) {
     checks.AtLeast(failure.unit(), 0, "close.failures.unit");

@@ -102,6 +102,7 @@ void CoordinatorCore::On(const SessionOpened& event, Instant now, Effects& fx) {
   fx.messages.push_back({event.session, std::move(welcome)});
   leases_.Restart(agent.id, now.monotonic);
   JudgeOrphans(agent, now, fx);
+  ReviewAllBlocked(fx);
   GrantAll(now, fx);
 }
 

@@ -30,7 +30,9 @@ struct CoreOptions {
   std::chrono::milliseconds error_backoff{1'000};    // doubled per error, up to a hundred times
   std::chrono::milliseconds breaker_pause{300'000};  // doubled per quarantine, up to an hour
   std::int32_t breaker_failures = 3;                 // fruitless leases in a row
-  std::int64_t leases_per_instance = 2;              // one running, one prefetched
+  // One running, one prefetched. Each lease of a served-c pair may still have its last units in
+  // flight when the next one begins: c more.
+  std::int64_t leases_per_instance = 2;
   std::int64_t ingest_budget_bytes = 64 << 20;
   std::int64_t session_credit_min = 256 << 10;
   std::int64_t session_credit_max = 4 << 20;
@@ -116,6 +118,7 @@ class CoordinatorCore {
   void GrantAll(Instant now, Effects& fx);
   void GrantWaiting(RosterAgent& agent, RosterInstance& instance, Instant now, Effects& fx);
   PairEntry* ChoosePair(const RosterAgent& agent, const RosterInstance& instance, Instant now);
+  std::int64_t LeaseRoom(const RosterAgent& agent, const RosterInstance& instance) const;
   std::int64_t SlotsFor(const PairSpec& pair) const;
   void Grant(RosterAgent& agent, RosterInstance& instance, PairEntry& pair, Instant now,
              Effects& fx);
@@ -133,6 +136,9 @@ class CoordinatorCore {
   void QuarantineShard(PairEntry& pair, OpenShard& shard, const OpenLease& lease,
                        const std::string& reason, Effects& fx);
   void CountAgainst(RosterAgent& agent, Instant now);
+  void Bar(const OpenLease& lease, const std::string& reason, Instant now, Effects& fx);
+  void ReviewBlocked(PairEntry& pair, Effects& fx);
+  void ReviewAllBlocked(Effects& fx);
 
   // core_results.cc: results and commits
   void On(const ResultsReceived& event, Instant now, Effects& fx);
@@ -146,6 +152,7 @@ class CoordinatorCore {
   void FinishClose(OpenLease lease, const std::vector<UnitRange>& missing, Instant now,
                    Effects& fx);
   void NoteSpeed(const OpenLease& lease, Instant now);
+  RosterInstance* InstanceOf(LeaseId id);
 
   StoreBatch& BatchOf(SweepId sweep, Effects& fx);
   void NoteTrouble(RosterAgent& agent, Instant now, Effects& fx);

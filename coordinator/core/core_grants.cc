@@ -37,13 +37,26 @@ void CoordinatorCore::GrantWaiting(RosterAgent& agent, RosterInstance& instance,
                                    Effects& fx) {
   while (!draining_ && !instance.waiting.empty() && agent.session.has_value() &&
          agent.quarantined_until <= now.monotonic &&
-         leases_.CountOf(agent.id, instance.offer.name) < options_.leases_per_instance) {
+         leases_.CountOf(agent.id, instance.offer.name) < LeaseRoom(agent, instance)) {
     PairEntry* pair = ChoosePair(agent, instance, now);
     if (pair == nullptr) {
       return;
     }
     Grant(agent, instance, *pair, now, fx);
   }
+}
+
+std::int64_t CoordinatorCore::LeaseRoom(const RosterAgent& agent,
+                                        const RosterInstance& instance) const {
+  std::int64_t concurrency = 0;
+  for (const LeaseId id : leases_.OfAgent(agent.id)) {
+    const OpenLease& lease = *leases_.Find(id);
+    if (lease.instance == instance.offer.name) {
+      concurrency =
+          std::max<std::int64_t>(concurrency, pairs_.at(lease.pair).spec.condition.concurrency);
+    }
+  }
+  return options_.leases_per_instance + concurrency;
 }
 
 // The pair whose model the instance has loaded, while it has work; else the one with the fewest
@@ -56,7 +69,7 @@ PairEntry* CoordinatorCore::ChoosePair(const RosterAgent& agent, const RosterIns
     for (const PairId id : sweep.pairs) {
       PairEntry& pair = pairs_.at(id);
       if (pair.state != PairState::kOpen || agent.mismatched.contains(id) ||
-          !CanServePair(instance.offer, pair.spec) ||
+          instance.barred.contains(id) || !CanServePair(instance.offer, pair.spec) ||
           pair.plan.NextPending(now.monotonic, agent.id) == nullptr) {
         continue;
       }
@@ -106,8 +119,10 @@ void CoordinatorCore::Grant(RosterAgent& agent, RosterInstance& instance, PairEn
     speed = it->second;
   }
   OpenShard* pending = pair.plan.NextPending(now.monotonic, agent.id);
-  const std::int64_t wanted =
-      ShardUnits(options_.sizing, pair.plan.PendingUnits(), SlotsFor(pair.spec), speed);
+  // Fewer would not fill the slots of a served pair.
+  const std::int64_t least = 2 * pair.spec.condition.concurrency;
+  const std::int64_t wanted = std::max(
+      least, ShardUnits(options_.sizing, pair.plan.PendingUnits(), SlotsFor(pair.spec), speed));
   const std::int64_t units = std::min(wanted, pending->record.range.size());
   OpenShard& shard = CutShard(pair, *pending, units, fx);
   const std::int64_t epoch_before = shard.record.epoch;
@@ -189,6 +204,10 @@ void CoordinatorCore::FinishGrant(OpenLease& lease, const std::vector<UnitRange>
     EndLease(lease.id, LeaseState::kReleased, Charge::kNone, "the agent had gone", now, fx);
     return;
   }
+  // Where a single death is too many, nobody may be blamed for another's unit.
+  const OpenShard* shard = pair.plan.Find(lease.shard);
+  const bool alone =
+      pair.spec.retry.crashes <= 1 || (shard != nullptr && shard->record.crash_n > 0);
   fx.messages.push_back({lease.session, LeaseGrant{.lease = lease.id,
                                                    .shard = lease.shard,
                                                    .epoch = lease.epoch,
@@ -197,7 +216,8 @@ void CoordinatorCore::FinishGrant(OpenLease& lease, const std::vector<UnitRange>
                                                    .units = missing,
                                                    .seal = pair.seal,
                                                    .ttl = lease.ttl,
-                                                   .request_id = lease.request_id}});
+                                                   .request_id = lease.request_id,
+                                                   .alone = alone}});
   fx.queries.push_back({.session = lease.session,
                         .lease = lease.id,
                         .epoch = lease.epoch,
@@ -312,6 +332,57 @@ void CoordinatorCore::CountAgainst(RosterAgent& agent, Instant now) {
   agent.quarantined_until =
       now.monotonic + std::min<std::chrono::milliseconds>(options_.breaker_pause * (1 << doublings),
                                                           std::chrono::hours(1));
+}
+
+// The instance cannot drive this pair, whatever unit of it: it is granted no more until the agent
+// connects anew or somebody resumes the sweep.
+void CoordinatorCore::Bar(const OpenLease& lease, const std::string& reason, Instant now,
+                          Effects& fx) {
+  PairEntry& pair = pairs_.at(lease.pair);
+  RosterAgent* agent = roster_.Find(lease.agent);
+  const std::string name = agent == nullptr ? "" : agent->hello.agent_name;
+  Note(pair.spec.sweep, "NOT_CONCURRENT",
+       absl::StrCat(name, ": ", PairName(pair.spec), ": ", reason), now, fx);
+  if (agent == nullptr) {
+    return;
+  }
+  agent->health = reason;
+  if (const auto it = agent->instances.find(lease.instance); it != agent->instances.end()) {
+    it->second.barred[lease.pair] = absl::StrCat(name, ": ", reason);
+  }
+}
+
+// A pair that every connected instance which could serve it is barred from is blocked, and says
+// why; it opens again with an instance that is not.
+void CoordinatorCore::ReviewBlocked(PairEntry& pair, Effects& fx) {
+  if (pair.state != PairState::kOpen && pair.state != PairState::kBlocked) {
+    return;
+  }
+  std::string why;
+  for (const auto& [id, agent] : roster_.agents()) {
+    for (const auto& [name, instance] : agent.instances) {
+      if (!agent.session.has_value() || !CanServePair(instance.offer, pair.spec)) {
+        continue;
+      }
+      const auto bar = instance.barred.find(pair.spec.id);
+      if (bar == instance.barred.end()) {
+        SetPair(pair, PairState::kOpen, "", fx);
+        return;
+      }
+      why = bar->second;
+    }
+  }
+  if (!why.empty() && leases_.CountOf(pair.spec.id) == 0) {
+    SetPair(pair, PairState::kBlocked, why, fx);
+  }
+}
+
+void CoordinatorCore::ReviewAllBlocked(Effects& fx) {
+  for (auto& [id, pair] : pairs_) {
+    if (pair.state == PairState::kBlocked) {
+      ReviewBlocked(pair, fx);
+    }
+  }
 }
 
 }  // namespace wattfleet::coordinator

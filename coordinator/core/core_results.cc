@@ -9,6 +9,9 @@ namespace wattfleet::coordinator {
 
 namespace {
 
+// Shorter stretches say little of an instance's speed where leases overlap.
+constexpr std::chrono::milliseconds kSpeedSpanLeast{100};
+
 std::string SealText(const Seal& seal) {
   return absl::StrCat(seal.engine_kind, " ", seal.model_digest.empty() ? "?" : seal.model_digest,
                       " ", seal.quantization);
@@ -144,6 +147,9 @@ void CoordinatorCore::CountRows(const Committed& committed, Instant now) {
       it->second.quarantined -= lease.unquarantined;
     }
     leases_.Accepted(lease.lease, lease.accepted, now.monotonic);
+    if (RosterInstance* instance = InstanceOf(lease.lease); instance != nullptr) {
+      instance->rows_since_close += lease.accepted;
+    }
   }
   if (const auto it = quarantining_.find(committed.batch_id); it != quarantining_.end()) {
     pairs_.at(it->second).quarantined += committed.quarantined;
@@ -233,6 +239,11 @@ void CoordinatorCore::FinishClose(OpenLease lease, const std::vector<UnitRange>&
            absl::StrCat(PairName(pair.spec), ": ", close.message), now, fx);
       EndLease(lease.id, LeaseState::kReleased, Charge::kNone, close.message, now, fx);
       return;
+    case LeaseOutcome::kNotConcurrent:
+      Bar(lease, close.message, now, fx);
+      EndLease(lease.id, LeaseState::kReleased, Charge::kNone, close.message, now, fx);
+      ReviewBlocked(pair, fx);
+      return;
     case LeaseOutcome::kCompleted:
     case LeaseOutcome::kFailed:
       Note(pair.spec.sweep, "LEASE_FAILED", absl::StrCat(PairName(pair.spec), ": ", close.message),
@@ -252,35 +263,49 @@ void CoordinatorCore::FinishClose(OpenLease lease, const std::vector<UnitRange>&
   }
 }
 
+RosterInstance* CoordinatorCore::InstanceOf(LeaseId id) {
+  const OpenLease* lease = leases_.Find(id);
+  RosterAgent* agent = lease == nullptr ? nullptr : roster_.Find(lease->agent);
+  if (agent == nullptr) {
+    return nullptr;
+  }
+  const auto it = agent->instances.find(lease->instance);
+  return it == agent->instances.end() ? nullptr : &it->second;
+}
+
 // Units per second of one instance on one pair: the newest lease counts for half. Only the lease's
 // own rows count, since others may have answered part of its range before; and one that was
-// prefetched began when the one before it ended.
+// prefetched began when the one before it ended. Leases of a served pair overlap: of theirs all
+// rows since the last one's end count.
 void CoordinatorCore::NoteSpeed(const OpenLease& lease, Instant now) {
-  RosterAgent* agent = roster_.Find(lease.agent);
-  if (agent == nullptr || !lease.granted.has_value()) {
+  RosterInstance* instance = InstanceOf(lease.id);
+  if (instance == nullptr || !lease.granted.has_value()) {
     return;
   }
-  const auto it = agent->instances.find(lease.instance);
-  if (it == agent->instances.end()) {
+  const bool may_overlap = pairs_.at(lease.pair).spec.condition.concurrency > 1;
+  const auto span = now.monotonic - std::max(*lease.granted, instance->last_close);
+  if (may_overlap && (lease.accepted == 0 || span < kSpeedSpanLeast) &&
+      leases_.CountOf(lease.agent, lease.instance) > 1) {
+    return;  // leases that end together tell of no speed; their rows count with the next one's
+  }
+  const std::int64_t since_close = std::exchange(instance->rows_since_close, 0);
+  const std::int64_t rows = may_overlap ? since_close : lease.accepted;
+  const double seconds = std::chrono::duration<double>(span).count();
+  instance->last_close = now.monotonic;
+  if (rows <= 0 || seconds <= 0) {
     return;
   }
-  const MonotonicTime began = std::max(*lease.granted, it->second.last_close);
-  it->second.last_close = now.monotonic;
-  const double seconds = std::chrono::duration<double>(now.monotonic - began).count();
-  if (lease.accepted <= 0 || seconds <= 0) {
-    return;
-  }
-  const double speed = static_cast<double>(lease.accepted) / seconds;
-  const auto [known, fresh] = it->second.units_per_second.try_emplace(lease.pair, speed);
+  const double speed = static_cast<double>(rows) / seconds;
+  const auto [known, fresh] = instance->units_per_second.try_emplace(lease.pair, speed);
   if (!fresh) {
     known->second = 0.5 * known->second + 0.5 * speed;
   }
   PairEntry& pair = pairs_.at(lease.pair);
   pair.units_per_second = 0;
   for (const auto& [id, other] : roster_.agents()) {
-    for (const auto& [name, instance] : other.instances) {
-      if (const auto found = instance.units_per_second.find(lease.pair);
-          found != instance.units_per_second.end()) {
+    for (const auto& [name, driven] : other.instances) {
+      if (const auto found = driven.units_per_second.find(lease.pair);
+          found != driven.units_per_second.end()) {
         pair.units_per_second += found->second;
       }
     }

@@ -95,6 +95,9 @@ void CoordinatorCore::On(const SweepCommanded& event, Instant now, Effects& fx) 
     case SweepVerb::kResume:
       for (auto& [id, agent] : roster_.agents()) {
         agent.mismatched.clear();
+        for (auto& [name, instance] : agent.instances) {
+          instance.barred.clear();
+        }
         agent.quarantined_until = now.monotonic;
       }
       SetSweep(sweep, SweepState::kRunning, fx);

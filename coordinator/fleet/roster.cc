@@ -24,6 +24,7 @@ std::optional<SessionId> Roster::Connect(SessionId session, AgentId agent, const
       instance.last_pair = known->second.last_pair;
       instance.units_per_second = known->second.units_per_second;
       instance.last_close = known->second.last_close;
+      instance.rows_since_close = known->second.rows_since_close;
     }
   }
   entry.instances = std::move(instances);

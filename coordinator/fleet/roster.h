@@ -22,7 +22,9 @@ struct RosterInstance {
   std::set<std::uint64_t> seen;               // request ids answered or waiting, in this session
   PairId last_pair;                           // its engine probably has this model loaded
   std::map<PairId, double> units_per_second;  // smoothed over leases
-  MonotonicTime last_close{};                 // when its last lease ended
+  MonotonicTime last_close{};                 // up to when its speed is known
+  std::int64_t rows_since_close = 0;          // that the store took of its leases since then
+  std::map<PairId, std::string> barred;       // pairs that it cannot drive, and why, one line each
 };
 
 struct RosterAgent {

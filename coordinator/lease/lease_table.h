@@ -59,8 +59,8 @@ class LeaseTable {
   // Gives all leases of `agent` their full time again.
   void Restart(AgentId agent, MonotonicTime now);
 
-  // Whether it is the oldest open lease of its instance: the one that was being worked on, the
-  // others were prefetched.
+  // Whether it is the oldest open lease of its instance: the one that was being worked on. The
+  // others were prefetched, or filled slots that it left free.
   bool IsFirstOfInstance(const OpenLease& lease) const;
   // Active leases whose time is up, by id.
   std::vector<LeaseId> Due(MonotonicTime now) const;

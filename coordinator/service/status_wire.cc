@@ -37,6 +37,22 @@ std::string HealthOf(const RosterAgent& agent, MonotonicTime now) {
   return health;
 }
 
+// Why nobody goes on with a sweep: the reason of the first blocked pair, when those that have not
+// ended are all blocked.
+std::string WhyStuck(const CoordinatorCore& core, const SweepEntry& sweep) {
+  std::string why;
+  for (const PairId id : sweep.pairs) {
+    const PairEntry& pair = core.pairs().at(id);
+    if (pair.state == PairState::kOpen || pair.state == PairState::kPaused) {
+      return "";
+    }
+    if (pair.state == PairState::kBlocked && why.empty()) {
+      why = absl::StrCat(PairName(pair.spec), ": ", pair.reason);
+    }
+  }
+  return why;
+}
+
 }  // namespace
 
 void ToWire(const CoordinatorCore& core, const SweepEntry& sweep, v1::SweepStatus& wire) {
@@ -44,6 +60,11 @@ void ToWire(const CoordinatorCore& core, const SweepEntry& sweep, v1::SweepStatu
   wire.set_name(sweep.record.name);
   wire.set_state(std::string(SweepStateName(sweep.record.state)));
   wire.set_reason(sweep.record.reason);
+  const std::string stuck = WhyStuck(core, sweep);
+  if (!stuck.empty() && sweep.record.reason.empty()) {
+    wire.set_state(std::string(SweepStateName(SweepState::kBlocked)));
+    wire.set_reason(stuck);
+  }
   for (const PairId id : sweep.pairs) {
     const PairEntry& pair = core.pairs().at(id);
     v1::PairStatus& out = *wire.add_pairs();

@@ -85,6 +85,7 @@ class Fleet {
       sweep.pairs.push_back({.model = absl::StrCat("model-", i),
                              .build = {.engine = "synthetic", .ref = "x"},
                              .accelerator = "any",
+                             .condition = {.concurrency = i % 2 == 0 ? 0 : 4},
                              .timeouts = {.query = 10s},
                              .retry = {.errors = 10, .crashes = 20},
                              .n_units = plan_.queries,

@@ -93,7 +93,8 @@ class CoreHarness {
     return id;
   }
 
-  void Submit(std::int64_t queries, std::int64_t pairs = 1, RetryLimits retry = {}) {
+  void Submit(std::int64_t queries, std::int64_t pairs = 1, RetryLimits retry = {},
+              Condition condition = {}) {
     coordinator::SweepSubmitted submitted;
     submitted.sweep.name = "sweep";
     submitted.sweep.n_queries = queries;
@@ -104,6 +105,7 @@ class CoreHarness {
       submitted.pairs.push_back({.model = "model-" + std::to_string(i),
                                  .build = {.engine = "synthetic", .ref = "x"},
                                  .accelerator = "any",
+                                 .condition = condition,
                                  .retry = retry,
                                  .n_units = queries,
                                  .plan_hash = std::string(32, 'p')});

@@ -84,11 +84,13 @@ class ScriptedBackend final : public agent::InferenceBackend {
   std::map<std::string, int> attempts_;
 };
 
-// An answer with this text.
+// An answer with this text, streamed from a quarter of its time on.
 inline ScriptedBackend::Answer Says(std::string text,
                                     std::chrono::nanoseconds after = std::chrono::seconds(1)) {
   ScriptedBackend::Answer answer{.after = after};
   answer.reply.body.content = std::move(text);
+  answer.reply.body.chunks = {{.since_sent_ns = after.count() / 4},
+                              {.since_sent_ns = after.count()}};
   answer.reply.finish = Finish::kStop;
   return answer;
 }

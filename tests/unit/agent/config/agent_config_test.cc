@@ -71,6 +71,19 @@ TEST(AgentConfigTest, TheWarmUpIsTenRequestsUnlessTheFileSaysOtherwise) {
   EXPECT_EQ(other.warm_up, (WarmUpOptions{0, std::chrono::seconds(60)}));
 }
 
+TEST(AgentConfigTest, TheGuardBetweenIsolatedQueriesIsAutomaticOffOrATime) {
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig usual, Parse("isolated: {guard: auto}"));
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig none, Parse("isolated: {guard: off}"));
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig some,
+                          Parse("isolated: {guard: 300ms, skip_above: 20s}"));
+
+  EXPECT_EQ(usual.guard.pause, std::nullopt);
+  EXPECT_EQ(usual.guard.skip_above, std::chrono::seconds(5));
+  EXPECT_EQ(none.guard.pause, std::chrono::milliseconds(0));
+  EXPECT_EQ(some.guard.pause, std::chrono::milliseconds(300));
+  EXPECT_EQ(some.guard.skip_above, std::chrono::seconds(20));
+}
+
 TEST(AgentConfigTest, AnEmptyPowerListMeasuresNothing) {
   WF_ASSERT_OK_AND_ASSIGN(const AgentConfig agent, Parse("power: []"));
 
@@ -117,6 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"engines:\n  - {kind: ollama}", "agent.yaml:2:5"},
         Wrong{"engines:\n  - {kind: replay, url: \"http://x\"}", "has no server"},
         Wrong{"engines:\n  - {kind: vllm, url: \"localhost:8000\"}", "expected http://"},
+        Wrong{"isolated: {guard: long}", "agent.yaml:1:19"},
         Wrong{"accelerators: []", "at least one"},
         Wrong{"accelerators:\n  - {id: NVIDIA H200}", "may hold only"},
         Wrong{"spool: {limit: 1KiB}", "at least 1MiB"},

@@ -26,7 +26,10 @@ namespace wattfleet::agent {
 // A host whose sensors see what its test says.
 class FakeEnergyMeter final : public EnergyMeter {
  public:
-  bool HasMeasuredChannel(const std::vector<std::string>&) const override { return is_measured; }
+  MeasuredChannels Measured(const std::vector<std::string>&) const override {
+    return is_measured ? MeasuredChannels{.names = {"fake"}, .update_periods = update_periods}
+                       : MeasuredChannels{};
+  }
   std::vector<std::string> ChannelNames() const override { return {"fake"}; }
   std::unique_ptr<EnergyAccount> OpenAccount(const std::vector<std::string>&,
                                              TaskRunner& runner) override {
@@ -44,6 +47,7 @@ class FakeEnergyMeter final : public EnergyMeter {
 
   bool is_measured = false;
   std::string trace;  // of every account
+  std::vector<std::chrono::nanoseconds> update_periods = {std::chrono::milliseconds(100)};
   int accounts = 0;
   int baselines = 0;
 };
@@ -70,7 +74,7 @@ class AgentCoreHarness : public ::testing::Test {
                      .link = link_,
                      .spool = spool_,
                      .engines = engines_,
-                     .meter = meter_,
+                     .meter = *used_meter_,
                      .note = [this](const std::string& note) { notes_.push_back(note); }};
     core_ = std::make_unique<AgentCore>(settings_, parts,
                                         [this](absl::Status status) { exits_.push_back(status); });
@@ -210,6 +214,7 @@ class AgentCoreHarness : public ::testing::Test {
                      .quantization = "q4",
                      .prefix_cache_controlled = true}};
   FakeEnergyMeter meter_;
+  EnergyMeter* used_meter_ = &meter_;
   AgentSettings settings_;
   std::vector<std::string> notes_;
   std::vector<absl::Status> exits_;

@@ -251,18 +251,6 @@ TEST_F(AgentCoreLeaseTest, FailedUnitsAreNamedInTheClose) {
   EXPECT_THAT(Results(), SizeIs(3));
 }
 
-TEST_F(AgentCoreLeaseTest, ServedLeasesAskForRoomAndFillIt) {
-  BuildAndWelcome();
-  LeaseGrant grant = GrantOf(1, 12);
-  grant.pair.condition.concurrency = 4;
-
-  Grant(grant);
-  ASSERT_TRUE(ServeUntilClosed(1, minutes(1)));
-
-  EXPECT_THAT(engines_.concurrencies, ElementsAre(4));
-  EXPECT_EQ(backend_->most_in_flight, 4);
-}
-
 TEST_F(AgentCoreLeaseTest, TheLedgerOfTheLeaseIsInItsClose) {
   script_ = [](const auto& request, int attempt) {
     return request.query_id == "q1001" && attempt == 1 ? Fails(Failure::kServer) : Says("a");

@@ -210,6 +210,7 @@ std::vector<CoordinatorMessage> CoordinatorExamples() {
   grant.seal = Seal{.model_digest = "d", .engine_kind = "vllm", .quantization = "bf16"};
   grant.ttl = milliseconds(120'000);
   grant.request_id = 34;
+  grant.alone = true;
   return {
       Welcome{.agent = 1,
               .store_id = "store",
@@ -358,7 +359,7 @@ const BadBatch kBadBatches[] = {
     {"energy.channel",
      [](v1::ResultBatch& b) { b.mutable_close()->mutable_ledger(0)->set_channel(9); }},
     {"channel.scope", [](v1::ResultBatch& b) { b.mutable_channels(0)->set_scope(99); }},
-    {"close.outcome", [](v1::ResultBatch& b) { b.mutable_close()->set_outcome(5); }},
+    {"close.outcome", [](v1::ResultBatch& b) { b.mutable_close()->set_outcome(6); }},
     {"close.failures",
      [](v1::ResultBatch& b) { b.mutable_close()->mutable_failures(0)->set_failure(-1); }},
 };

@@ -38,6 +38,26 @@ TEST(EnergyFigures, ServedPowerIsEnergyOverTheTimeWithARequestPresent) {
   EXPECT_NEAR(*figures.ipw, 0.5 / (160.0 / 6), 1e-12);
 }
 
+TEST(EnergyFigures, LeasesThatOverlapOnAnInstanceShareItsTimeAndTheTailIsLeftOut) {
+  // served-2 at 300 W throughout. One lease's requests last over [0, 10) s and [0, 4) s, the next
+  // one's over [4, 8) s and [8, 12) s; the last of all is alone for half of its time.
+  UnitColumns columns = ColumnsOf("cwcc");
+  SetMeasured(columns, 0, 1500, 10);
+  SetMeasured(columns, 1, 600, 4);
+  SetMeasured(columns, 2, 600, 4);
+  SetMeasured(columns, 3, 900, 4);
+  columns.sent_unix_ms = {0, 0, 4000, 8000};
+  columns.flags[3] |= kFlagUnderfilled;
+  ShareBusyTime(columns);
+  const EnergyFigures figures = MeasuredFigures(columns, {});
+  ASSERT_EQ(figures.verdict, EnergyVerdict::kMeasured);
+  EXPECT_EQ(figures.excluded.ramp, 1);
+  EXPECT_NEAR(*figures.means->power_watts, 2700.0 / (5 + 2 + 2), 1e-9);  // 300
+  EXPECT_NEAR(*figures.means->power_share_watts, 150, 1e-9);
+  EXPECT_NEAR(figures.means->joules_per_query, 900, 1e-9);
+  EXPECT_NEAR(*figures.ipw, (2.0 / 3) / 300, 1e-12) << "not by the share";
+}
+
 TEST(EnergyFigures, TheTimeOfAnExcludedRequestIsNotTheOthersTime) {
   // Twenty equal requests always two at once on one instance, 100 W while busy; one has no valid
   // energy. Dropping its joules but not its time would show 95 W.
