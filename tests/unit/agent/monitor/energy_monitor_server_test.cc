@@ -25,7 +25,9 @@ using testing::StatusIs;
 // A GPU that has drawn a joule more each time it is asked about. Asked by one thread at a time.
 class CountingMeter final : public EnergyMeter {
  public:
-  bool HasMeasuredChannel(const std::vector<std::string>&) const override { return true; }
+  MeasuredChannels Measured(const std::vector<std::string>&) const override {
+    return {.names = {"counting"}, .update_periods = {std::chrono::milliseconds(100)}};
+  }
   std::vector<std::string> ChannelNames() const override { return {"gpu"}; }
   std::unique_ptr<EnergyAccount> OpenAccount(const std::vector<std::string>&,
                                              TaskRunner&) override {
