@@ -28,6 +28,8 @@ struct Flags {
   int self_test_seconds = 5;
   int meter_seconds = 0;
   std::string monitor_listen;
+  std::string trace;
+  int record_seconds = 0;
 };
 
 absl::StatusOr<AgentConfig> Configure(const Flags& flags) {
@@ -72,6 +74,13 @@ void AddOptions(CLI::App& app, Flags& flags) {
   CLI::App* const monitor = app.add_subcommand(
       "monitor", "serve the channels' energy over gRPC (energy.EnergyMonitor), on loopback");
   monitor->add_option("--listen", flags.monitor_listen, "HOST:PORT; 127.0.0.1:50053 unless given");
+
+  CLI::App* const record = app.add_subcommand(
+      "record", "write the raw readings of every sensor to a file, for `source: replay`");
+  record->add_option("FILE", flags.trace, "a new file")->required();
+  record
+      ->add_option("--seconds", flags.record_seconds, "stop after so many; 0 = go on until Ctrl-C")
+      ->check(CLI::NonNegativeNumber);
 }
 
 int CodeOf(int signal) {
@@ -93,6 +102,10 @@ absl::StatusOr<int> Run(const CLI::App& app, const Flags& flags, const std::stri
   }
   if (app.got_subcommand("monitor")) {
     WF_RETURN_IF_ERROR(MonitorCommand(config, flags.monitor_listen, context));
+    return 0;
+  }
+  if (app.got_subcommand("record")) {
+    WF_RETURN_IF_ERROR(RecordCommand(config, flags.trace, flags.record_seconds, context));
     return 0;
   }
   if (!flags.insecure_loopback) {

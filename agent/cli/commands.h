@@ -39,6 +39,10 @@ absl::Status MeterCommand(const AgentConfig& config, int seconds, const CommandC
 absl::Status MonitorCommand(AgentConfig config, const std::string& listen,
                             const CommandContext& context);
 
+// Writes the raw readings of every source to a new file, for `seconds` (0: until a signal comes).
+absl::Status RecordCommand(const AgentConfig& config, const std::string& path, int seconds,
+                           const CommandContext& context);
+
 }  // namespace wattfleet::agent
 
 #endif  // WF_AGENT_CLI_COMMANDS_H_

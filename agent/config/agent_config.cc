@@ -138,7 +138,8 @@ void ReadPower(Section& s, const std::string& directory, AgentConfig& agent) {
           }
           std::string& option = request.options[entry.key.text];
           source.Read(entry.key.text, option);
-          if (absl::EndsWith(entry.key.text, "_file") && !option.empty()) {
+          const std::string& key = entry.key.text;
+          if ((key == "file" || absl::EndsWith(key, "_file")) && !option.empty()) {
             option = Absolute(directory, option);
           }
         }

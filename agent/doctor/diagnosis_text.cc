@@ -83,12 +83,15 @@ void AppendSources(const Diagnosis& diagnosis, std::string& out) {
     }
     const double core_percent = 100.0 * static_cast<double>(source.probe.cost_median.count()) /
                                 static_cast<double>(source.poll_period.count());
-    absl::StrAppendFormat(&out,
-                          "  %-14s usable%s; a read takes %s (at most %s of %d), every %s: %.2g %% "
-                          "of a core\n",
-                          source.name, source.is_used ? "" : ", but not listed in the agent's file",
-                          Words(source.probe.cost_median), Words(source.probe.cost_most),
-                          source.probe.reads, Words(source.poll_period), core_percent);
+    absl::StrAppendFormat(
+        &out,
+        "  %-14s usable%s; a read takes %s (at most %s of %d), every %s: %.2g %% "
+        "of a core\n",
+        source.name,
+        source.is_used ? ""
+                       : ", but not used: left out of the agent's file, or seen by another source",
+        Words(source.probe.cost_median), Words(source.probe.cost_most), source.probe.reads,
+        Words(source.poll_period), core_percent);
     for (const ChannelDiagnosis& channel : source.channels) {
       absl::StrAppendFormat(&out, "    %-36s %-14s %s%s\n", channel.spec.name,
                             RowOf(channel.spec.scope).name,

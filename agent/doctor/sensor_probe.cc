@@ -51,7 +51,8 @@ class ChangeLog {
     probe_.changes_at_every_read = probe_.values > 2 && probe_.changes == probe_.values - 1;
     if (!probe_.changes_at_every_read && gaps_.size() >= kLeastGaps) {
       std::sort(gaps_.begin(), gaps_.end());
-      probe_.update = {gaps_.front(), Quantile(gaps_, 0.5), Quantile(gaps_, 0.95)};
+      probe_.update = UpdatePeriod{
+          .median = Quantile(gaps_, 0.5), .least = gaps_.front(), .p95 = Quantile(gaps_, 0.95)};
     }
     return probe_;
   }

@@ -8,19 +8,13 @@
 #include <vector>
 
 #include "agent/power/power_source.h"
+#include "agent/power/update_probe.h"
 #include "common/time/clock.h"
 
 namespace wattfleet::agent {
 
 // Lets that much time pass; false when it is time to stop.
 using Wait = std::function<bool(std::chrono::nanoseconds)>;
-
-// How often a channel's value changes, as far as reads can tell: the times between changes.
-struct UpdatePeriod {
-  std::chrono::nanoseconds least{0};
-  std::chrono::nanoseconds median{0};
-  std::chrono::nanoseconds p95{0};
-};
 
 struct ChannelProbe {
   std::int64_t values = 0;   // reads that brought one

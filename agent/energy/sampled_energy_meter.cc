@@ -14,7 +14,7 @@ std::vector<std::size_t> SampledEnergyMeter::MeasuredChannelsOf(
     const std::vector<std::string>& device_ids) const {
   std::vector<std::size_t> channels = host_->ChannelsOf(device_ids);
   std::erase_if(channels, [this](std::size_t channel) {
-    return host_->spec(channel).scope == Scope::kModelled;
+    return !IsSensorScope(host_->spec(channel).scope);
   });
   return channels;
 }

@@ -22,6 +22,7 @@
 #include "agent/power/rapl/rapl_power_source.h"
 #include "agent/power/redfish/open_redfish.h"
 #include "agent/power/remedy.h"
+#include "agent/power/replay/replay_power_source.h"
 #include "agent/power/shelly/open_shelly.h"
 #include "agent/power/source_options.h"
 #include "agent/power/tasmota/open_tasmota.h"
@@ -57,6 +58,7 @@ constexpr Row kSources[] = {
     {"prometheus", Use::kByNameOnly, OpenPrometheus},
     {"tasmota", Use::kByNameOnly, OpenTasmota},
     {"dcmi", Use::kByNameOnly, OpenDcmi},
+    {"replay", Use::kByNameOnly, ReplayPowerSource::Open},
     {"modelled", Use::kByNameOnly, ModelledPowerSource::Open},
 };
 

@@ -20,7 +20,7 @@ enum class EnergyStatus {
   kInvalid = 2,       // a flag that spoils energy
   kUnmeasurable = 3,  // nothing to measure with
   kModelled = 4,      // computed from utilisation and configured watts, never measured
-  kImported = 5,
+  kImported = 5,      // as a recording says
 };
 
 // Describes one channel. `facts_json` carries everything else that an audit needs: units, update

@@ -31,6 +31,7 @@ constexpr std::array kRows = std::to_array<ScopeRow>({
     {Scope::kSocCompute, "soc-compute", "processor, GPU and neural engine of a package, no memory",
      kSocComputeParts},
     {Scope::kNode, "node", "the whole machine, behind its power supply", kNodeParts},
+    {Scope::kRecorded, "recorded", "drawn elsewhere or at another time: no sensor here", 0},
 });
 
 constexpr bool IsInOrder() {

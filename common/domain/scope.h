@@ -25,6 +25,7 @@ enum class Scope {
   kSocGpuSram = 11,
   kSocCompute = 12,
   kNode = 13,
+  kRecorded = 14,
 };
 
 // Parts of a machine, as bits. Two channels that share a part of one device must not be added.
@@ -50,9 +51,9 @@ std::span<const ScopeRow> AllScopes();
 const ScopeRow& RowOf(Scope scope);
 // The scope of that name, or nothing.
 std::optional<Scope> ScopeByName(std::string_view name);
-// Whether a sensor can have it: all but kModelled.
+// Whether a sensor of this machine can have it: all but kModelled and kRecorded.
 constexpr bool IsSensorScope(Scope scope) {
-  return scope != Scope::kModelled;
+  return scope != Scope::kModelled && scope != Scope::kRecorded;
 }
 
 }  // namespace wattfleet

@@ -186,8 +186,9 @@ ChannelEnergy Settle(const RequestTally& tally, const ChannelTraits& traits,
     result.status = EnergyStatus::kInvalid;
     return result;
   }
-  result.status =
-      traits.spec.scope == Scope::kModelled ? EnergyStatus::kModelled : EnergyStatus::kMeasured;
+  result.status = traits.spec.scope == Scope::kModelled   ? EnergyStatus::kModelled
+                  : traits.spec.scope == Scope::kRecorded ? EnergyStatus::kImported
+                                                          : EnergyStatus::kMeasured;
   result.gross = tally.gross();
   if (tally.idle_known && baseline) {
     result.net = tally.dynamic_part;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""`wattfleet-agent doctor` and `meter` on machines of fakes: which sensors can be trusted.
+"""`wattfleet-agent doctor`, `meter` and `record` on machines of fakes: which sensors can be trusted,
+and what they said.
 
     tests/e2e/doctor_test.py BIN_DIRECTORY FAKE_NVML
 """
@@ -159,19 +160,41 @@ class DoctorTest(unittest.TestCase):
         self.assertEqual(self.bare.said["trust"], "nothing_to_measure")
         self.assertIn("nothing can be measured", self.bare.said["conclusion"])
 
+    def test_what_was_recorded_is_played_back_and_never_called_measured(self):
+        with tempfile.TemporaryDirectory(prefix="wattfleet-record-") as folder:
+            folder = pathlib.Path(folder)
+            gpu = folder / "gpu.script"
+            fake_machine.write_fake_gpu(gpu, "GPU-aa", GPU_WATTS)
+            self.agent(folder, [{"source": "nvml", "library": str(FAKE_NVML)}],
+                       {**os.environ, "FAKE_NVML_SCRIPT": str(gpu)},
+                       "record", folder / "trace.zst", "--seconds", "4")
+            replay = [{"source": "replay", "file": "trace.zst"}]  # beside the agent's file
+            lines = self.agent(folder, replay, None, "meter", "--json", "--seconds", "2")
+            said = self.agent(folder, replay, None, "doctor", "--json")
+        last = json.loads(lines.splitlines()[1])
+        self.assertEqual([channel["name"] for channel in last["channels"]],
+                         ["replay/nvml/GPU-aa/energy"])
+        self.assertEqual(last["channels"][0]["scope"], "recorded")
+        self.assertAlmostEqual(last["channels"][0]["watts"], GPU_WATTS, delta=5)
+        self.assertEqual(last["classes"], [])
+        self.assertEqual(json.loads(said)["trust"], "nothing_to_measure")
+
+    def agent(self, folder, power, env, *arguments):
+        """What a command prints on a machine with that power."""
+        config = folder / "agent.yaml"
+        config.write_text(json.dumps({"power": power}))
+        return subprocess.run([BIN / "wattfleet-agent", "--config", config, *arguments],
+                              stdout=subprocess.PIPE, text=True, check=True, env=env).stdout
+
     def test_the_meter_prints_what_a_gpu_draws(self):
         with tempfile.TemporaryDirectory(prefix="wattfleet-meter-") as folder:
             folder = pathlib.Path(folder)
             gpu = folder / "gpu.script"
             fake_machine.write_fake_gpu(gpu, "GPU-aa", GPU_WATTS)
-            config = folder / "agent.yaml"
-            config.write_text(json.dumps(
-                {"power": [{"source": "nvml", "library": str(FAKE_NVML)}]}))
-            ran = subprocess.run(
-                [BIN / "wattfleet-agent", "--config", config, "meter", "--json", "--seconds", "2"],
-                stdout=subprocess.PIPE, text=True, check=True,
-                env={**os.environ, "FAKE_NVML_SCRIPT": str(gpu)})
-        lines = [json.loads(line) for line in ran.stdout.splitlines()]
+            printed = self.agent(folder, [{"source": "nvml", "library": str(FAKE_NVML)}],
+                                 {**os.environ, "FAKE_NVML_SCRIPT": str(gpu)},
+                                 "meter", "--json", "--seconds", "2")
+        lines = [json.loads(line) for line in printed.splitlines()]
         self.assertEqual([line["second"] for line in lines], [1, 2])
         for part in (lines[1]["channels"], lines[1]["classes"]):
             self.assertEqual(len(part), 1)

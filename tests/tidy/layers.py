@@ -129,7 +129,7 @@ THIRD_PARTY = {
     r"re2/": ("coordinator/grading", "tests"),
     r"openssl/": ("coordinator/security", "coordinator/plan", "coordinator/workload",
                   "common/tls", "tests"),
-    r"zstd\.h": ("common/trace", "common/wire", "coordinator/workload", "agent/backend", "agent/spool", "tests"),
+    r"zstd\.h": ("common/trace", "common/wire", "coordinator/workload", "agent/backend", "agent/power", "agent/spool", "tests"),
     r"zlib\.h": ("coordinator/workload", "agent/backend", "tests"),
     r"xxhash\.h": ("common/wire", "coordinator/store", "coordinator/workload", "agent/backend",
                    "agent/spool", "tests"),

@@ -107,7 +107,7 @@ TEST_F(DiagnoseTest, WhatTheFileLeavesOutIsDescribedAndNotUsed) {
   const Diagnosis diagnosis = Run();
 
   EXPECT_TRUE(Source(diagnosis, "rapl").is_usable());
-  EXPECT_THAT(DiagnosisText(diagnosis), HasSubstr("usable, but not listed in the agent's file"));
+  EXPECT_THAT(DiagnosisText(diagnosis), HasSubstr("usable, but not used"));
   EXPECT_EQ(diagnosis.trust, Trust::kNothingToMeasure);
 }
 
