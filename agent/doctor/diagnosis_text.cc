@@ -65,8 +65,11 @@ void AppendInstances(const Diagnosis& diagnosis, std::string& out) {
         summed.push_back(names[channel]);
       }
       absl::StrAppendFormat(
-          &out, "    %-14s %s\n", reach.name.value_or(reach.asked),
-          reach.name ? absl::StrJoin(summed, " + ") : absl::StrCat("out of reach: ", reach.lack));
+          &out, "    %-14s %s\n", reach.asked,
+          !reach.name ? absl::StrCat("out of reach: ", reach.lack)
+          : reach.name == reach.asked
+              ? absl::StrJoin(summed, " + ")
+              : absl::StrCat("only as ", *reach.name, ": ", absl::StrJoin(summed, " + ")));
     }
   }
 }

@@ -13,9 +13,8 @@ SampledEnergyMeter::SampledEnergyMeter(std::vector<std::unique_ptr<Sampler>> sam
 std::vector<std::size_t> SampledEnergyMeter::MeasuredChannelsOf(
     const std::vector<std::string>& device_ids) const {
   std::vector<std::size_t> channels = host_->ChannelsOf(device_ids);
-  std::erase_if(channels, [this](std::size_t channel) {
-    return !IsSensorScope(host_->spec(channel).scope);
-  });
+  std::erase_if(channels,
+                [this](std::size_t channel) { return !IsSensorScope(host_->spec(channel).scope); });
   return channels;
 }
 

@@ -152,7 +152,7 @@ class DoctorTest(unittest.TestCase):
 
     def test_the_class_that_each_instance_reaches_is_named(self):
         classes = {row["asked"]: row["class"] for row in self.gpu.said["instances"][0]["classes"]}
-        self.assertEqual(classes["accelerator"], "accelerator")
+        self.assertEqual(classes["paper"], "paper")
         self.assertIsNone(classes["wall"])
 
     def test_a_machine_without_sensors_is_no_error_and_is_told_what_it_needs(self):

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/notification.h"
+#include <nlohmann/json.hpp>
 
 #include "agent/energy/energy_meter.h"
 #include "agent/power/reading_recorder.h"
@@ -26,6 +27,10 @@ namespace {
 namespace nvml = agent::nvml;
 using nlohmann::json;
 using std::chrono::milliseconds;
+
+void Show(CheckList& list, const std::string& name, const json& value) {
+  list.Figure(name, value.dump());
+}
 
 json OrNull(const std::optional<double>& value) {
   return value ? json(*value) : json(nullptr);
@@ -128,25 +133,24 @@ void RecordOne(const NvidiaMachine& machine, std::chrono::nanoseconds span, GpuW
 
 void ListSupport(const NvidiaMachine& machine, CheckList& list) {
   const agent::NvmlDevice& gpu = machine.gpu();
-  list.Figure("gpu", gpu.name);
-  list.Figure("driver", machine.library().driver_version());
-  list.Figure("persistence mode", gpu.is_persistent ? json(*gpu.is_persistent) : json(nullptr));
-  list.Figure("MIG", gpu.is_partitioned ? json(*gpu.is_partitioned) : json(nullptr));
-  list.Figure("power limit [W]", gpu.power_limit_mw
-                                     ? json(1e-3 * static_cast<double>(*gpu.power_limit_mw))
-                                     : json(nullptr));
+  Show(list, "gpu", gpu.name);
+  Show(list, "driver", machine.library().driver_version());
+  Show(list, "persistence mode", gpu.is_persistent ? json(*gpu.is_persistent) : json(nullptr));
+  Show(list, "MIG", gpu.is_partitioned ? json(*gpu.is_partitioned) : json(nullptr));
+  Show(list, "power limit [W]",
+       gpu.power_limit_mw ? json(1e-3 * static_cast<double>(*gpu.power_limit_mw)) : json(nullptr));
   const nvml::Functions& f = machine.library().functions();
-  list.Figure("has nvmlDeviceGetFieldValues", f.DeviceGetFieldValues != nullptr);
-  list.Figure("has nvmlDeviceGetTotalEnergyConsumption",
-              f.DeviceGetTotalEnergyConsumption != nullptr);
-  list.Figure("has nvmlDeviceGetPowerUsage", f.DeviceGetPowerUsage != nullptr);
+  Show(list, "has nvmlDeviceGetFieldValues", f.DeviceGetFieldValues != nullptr);
+  Show(list, "has nvmlDeviceGetTotalEnergyConsumption",
+       f.DeviceGetTotalEnergyConsumption != nullptr);
+  Show(list, "has nvmlDeviceGetPowerUsage", f.DeviceGetPowerUsage != nullptr);
   for (const unsigned field :
        {74U, 75U, 83U, 185U, 186U, 190U, 191U, 251U, 252U, 253U, 269U, 270U, 271U}) {
     for (const unsigned scope : {nvml::kScopeGpu, nvml::kScopeModule}) {
       double value = 0;
       const int code = machine.ReadField(field, scope, value);
-      list.Figure(absl::StrFormat("field %d, scope %d", field, scope),
-                  code == nvml::kSuccess ? json(value) : json(absl::StrCat("error ", code)));
+      Show(list, absl::StrFormat("field %d, scope %d", field, scope),
+           code == nvml::kSuccess ? json(value) : json(absl::StrCat("error ", code)));
     }
   }
 }
@@ -161,17 +165,16 @@ void ProbeSensors(const NvidiaMachine& machine, const CheckTimes& times, GpuWork
   for (const auto& [field, name] : kSensors) {
     const FieldSeries series = machine.Watch(field, times.probe, work);
     const std::vector<double> gaps = ChangeGapsMs(series.values);
-    list.Figure(absl::StrCat(name, ": update [ms] p50"), OrNull(Quantile(gaps, 0.5)));
-    list.Figure(absl::StrCat(name, ": update [ms] p95"), OrNull(Quantile(gaps, 0.95)));
-    list.Figure(absl::StrCat(name, ": call [us] p50"), OrNull(Quantile(series.call_us, 0.5)));
-    list.Figure(absl::StrCat(name, ": call [us] p99"), OrNull(Quantile(series.call_us, 0.99)));
+    Show(list, absl::StrCat(name, ": update [ms] p50"), OrNull(Quantile(gaps, 0.5)));
+    Show(list, absl::StrCat(name, ": update [ms] p95"), OrNull(Quantile(gaps, 0.95)));
+    Show(list, absl::StrCat(name, ": call [us] p50"), OrNull(Quantile(series.call_us, 0.5)));
+    Show(list, absl::StrCat(name, ": call [us] p99"), OrNull(Quantile(series.call_us, 0.99)));
   }
 }
 
 void MeasureIdle(const NvidiaMachine& machine, const CheckTimes& times, const std::string& state,
                  CheckList& list) {
-  list.Figure(absl::StrCat("idle, ", state, " [W]"),
-              OrNull(machine.MeanWatts(times.idle, nullptr)));
+  Show(list, absl::StrCat("idle, ", state, " [W]"), OrNull(machine.MeanWatts(times.idle, nullptr)));
 }
 
 void CompareCounterWithPower(const NvidiaMachine& machine, const CheckTimes& times, GpuWork& work,
@@ -189,8 +192,8 @@ void CompareCounterWithPower(const NvidiaMachine& machine, const CheckTimes& tim
   for (std::size_t i = 0; i < held_back.size(); ++i) {
     double after = 0;
     if (machine.ReadField(held_back[i], nvml::kScopeGpu, after) == nvml::kSuccess) {
-      list.Figure(absl::StrFormat("busy: field %d grew by [ms]", held_back[i]),
-                  (after - before[i]) * 1e-6);
+      Show(list, absl::StrFormat("busy: field %d grew by [ms]", held_back[i]),
+           (after - before[i]) * 1e-6);
     }
   }
   for (TimedValue& value : watts) {
@@ -202,8 +205,8 @@ void CompareCounterWithPower(const NvidiaMachine& machine, const CheckTimes& tim
   }
   const double seconds = static_cast<double>(watts.back().at_ns - watts.front().at_ns) * 1e-9;
   const double integrated = TrapezoidJoules(watts) / seconds;
-  list.Figure("busy: counter [W]", *counted);
-  list.Figure("busy: integrated instantaneous power [W]", integrated);
+  Show(list, "busy: counter [W]", *counted);
+  Show(list, "busy: integrated instantaneous power [W]", integrated);
   list.Verdict("counter against integrated power", std::abs(*counted / integrated - 1) < kMostApart,
                absl::StrFormat("%.2f %% apart, 5 %% allowed", 100 * (*counted / integrated - 1)));
 }
@@ -219,8 +222,8 @@ void ScatterOfBursts(const NvidiaMachine& machine, const CheckTimes& times, GpuW
   for (const milliseconds on : {milliseconds(500), milliseconds(50)}) {
     const std::vector<double> joules = bursts.Run(work, times.bursts, on, on);
     const std::string name = absl::StrFormat("bursts of %d ms", on.count());
-    list.Figure(absl::StrCat(name, ": mean energy [J]"), OrNull(Mean(joules)));
-    list.Figure(absl::StrCat(name, ": scatter (sd / mean)"), OrNull(RelativeScatter(joules)));
+    Show(list, absl::StrCat(name, ": mean energy [J]"), OrNull(Mean(joules)));
+    Show(list, absl::StrCat(name, ": scatter (sd / mean)"), OrNull(RelativeScatter(joules)));
     list.Verdict(absl::StrCat(name, ": measured"),
                  2 * joules.size() >= static_cast<std::size_t>(times.bursts),
                  absl::StrFormat("%d of %d have an energy", joules.size(), times.bursts));
@@ -243,8 +246,8 @@ void InferWindow(const NvidiaMachine& machine, const CheckTimes& times, GpuWork&
     Pause(kHalf);
   }
   reader.join();
-  list.Figure("instantaneous power: window [ms] (55: as long, or longer)",
-              OrNull(WindowMs(watts, static_cast<double>(kHalf.count()))));
+  Show(list, "instantaneous power: window [ms] (55: as long, or longer)",
+       OrNull(WindowMs(watts, static_cast<double>(kHalf.count()))));
 }
 
 void CostOfSampling(const NvidiaMachine& machine, const CheckTimes& times, GpuWork& work,
@@ -265,8 +268,8 @@ void CostOfSampling(const NvidiaMachine& machine, const CheckTimes& times, GpuWo
     costs.push_back(1 - with / (0.5 * (without + Throughput(work, round))));
   }
   const double cost = *Quantile(costs, 0.5);
-  list.Figure("sampling at the defaults slows the work by (median)", cost);
-  list.Figure("... of rounds", costs);
+  Show(list, "sampling at the defaults slows the work by (median)", cost);
+  Show(list, "... of rounds", costs);
   list.Verdict("cost of sampling", cost < kMostCost, absl::StrFormat("%.3f %%", 100 * cost));
 }
 

@@ -94,7 +94,7 @@ int Run(const Options& options) {
   if (work != nullptr) {
     RunWithWork(**machine, options, *work, list);
   }
-  std::ofstream(options.folder + "/nvidia-checks.json") << list.json().dump(2) << "\n";
+  std::ofstream(options.folder + "/nvidia-checks.json") << list.Json();
   std::printf("%d checks failed; figures and traces are in %s\n", list.failures(),
               options.folder.c_str());
   return list.failures() == 0 ? 0 : 1;

@@ -23,7 +23,9 @@ using testing::SysfsTree;
 class DiagnoseTest : public ::testing::Test {
  protected:
   DiagnoseTest() {
-    patient_.power.paths = {testing::FakeNvmlLibrary(), tree_.sysfs_root(), tree_.proc_root()};
+    patient_.power.paths.nvml_library = testing::FakeNvmlLibrary();
+    patient_.power.paths.sysfs_root = tree_.sysfs_root();
+    patient_.power.paths.proc_root = tree_.proc_root();
     patient_.instances = {{.name = "cpu-epyc", .accelerator = "cpu-epyc"}};
     tree_.SetBusyTicks(1);
   }
@@ -87,7 +89,8 @@ TEST_F(DiagnoseTest, NamesTheClassesAndTheChannelsThatTheySum) {
   const auto json = nlohmann::json::parse(DiagnosisJson(diagnosis));
   EXPECT_EQ(json["schema"], "wattfleet.doctor/1");
   EXPECT_EQ(json["instances"][0]["classes"][1]["class"], "host-nodram");
-  EXPECT_TRUE(json["instances"][0]["classes"][2]["class"].is_null());
+  EXPECT_EQ(json["instances"][0]["classes"][3]["asked"], "wall");
+  EXPECT_TRUE(json["instances"][0]["classes"][3]["class"].is_null());
 }
 
 TEST_F(DiagnoseTest, ASourceThatTheFileAsksForAndThatIsMissingFails) {

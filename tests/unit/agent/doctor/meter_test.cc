@@ -54,7 +54,7 @@ TEST_F(MeterTest, SumsWhatDoesNotOverlapAndNothingElse) {
 
   ASSERT_EQ(line.channels.size(), 5U);
   EXPECT_NEAR(*line.channels[3].watts, 120, 0.1);
-  EXPECT_NEAR(*WattsOf(line, "accelerator"), 700, 0.1);
+  EXPECT_NEAR(*WattsOf(line, "paper"), 700, 0.1);
   EXPECT_NEAR(*WattsOf(line, "host-nodram"), 790, 0.1);
   EXPECT_EQ(line.classes.size(), 2U);
 }
