@@ -93,6 +93,22 @@ class MadeUpSweepView final : public coordinator::SweepView {
   absl::StatusOr<std::string> Body(PairId pair, Unit unit) override {
     return fixed.Body(pair, unit);
   }
+  absl::StatusOr<coordinator::ResultDetail> Detail(PairId pair, Unit unit) override {
+    return fixed.Detail(pair, unit);
+  }
+  absl::StatusOr<std::map<LeaseId, std::string>> RefusedLedgers() override {
+    return fixed.RefusedLedgers();
+  }
+  absl::StatusOr<std::vector<coordinator::TraceRow>> Traces() override { return fixed.Traces(); }
+  absl::StatusOr<std::string> Trace(LeaseId lease) override { return fixed.Trace(lease); }
+  absl::StatusOr<std::vector<std::string>> ReattributedMethods() override {
+    return fixed.ReattributedMethods();
+  }
+  absl::Status ForEachReattributed(
+      PairId pair, const std::string& method,
+      const std::function<absl::Status(const coordinator::EnergyRow&)>& visit) override {
+    return fixed.ForEachReattributed(pair, method, visit);
+  }
 
  private:
   std::int64_t queries_;
