@@ -126,7 +126,7 @@ class ServedTest(unittest.TestCase):
             running.submit()
             running.wait(running.done, "the end")
             cls.report = json.loads(
-                running.wattfleet("report", "scripted", "--class", "accelerator", "--format",
+                running.wattfleet("report", "scripted", "--class", "paper", "--format",
                                   "json"))
         finally:
             running.stop()
