@@ -109,12 +109,13 @@ double EdgeWatts(const RequestTally& tally, const std::optional<Baseline>& basel
   return std::max(own, tally.most_watts - idle);
 }
 
-// What a counter's idle power adds to the uncertainty of each edge, in watts x seconds: the idle
-// side of the interval that the edge lies in is priced at it, and reaches to a knot whose moment is
-// known to within two reads (the second may be a quarter late unflagged), or to within an update
-// where these are finer.
+// What the idle power of a sensor of energy adds to the uncertainty of each edge, in watts x
+// seconds: the idle side of the interval that the edge lies in is priced at it, and reaches to a
+// knot (of a counter) or to the end of a span (that was read when it came) whose moment is known to
+// within two reads (the second may be a quarter late unflagged), or to within an update where these
+// are finer.
 double KnotJoules(const RequestTally& tally, const ChannelTraits& traits, double seconds) {
-  if (traits.spec.kind != SampleKind::kCounter || !tally.idle_known) {
+  if (IsPowerKind(traits.spec.kind) || !tally.idle_known) {
     return 0;
   }
   const double own_idle_watts = static_cast<double>(tally.static_part) * 1e-6 / seconds;

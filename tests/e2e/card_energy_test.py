@@ -27,22 +27,6 @@ CARDS = {  # accelerator: channel, watts
 MEASURED = 0  # EnergyStatus
 
 
-class Scenario:
-    def __init__(self, folder):
-        self.questions = folder / "questions.jsonl"
-        with open(self.questions, "w", encoding="utf-8") as out:
-            for i in range(QUERIES):
-                out.write(json.dumps({
-                    "id": f"q{i}", "question": f"Which letter is number {i}?",
-                    "options": [f"option {c}" for c in "ABCD"], "answer": "A",
-                    "category": "letters"}) + "\n")
-        self.sweep = folder / "sweep.yaml"
-        self.sweep.write_text(json.dumps({
-            "sweep": "scripted", "workload": "questions",
-            "models": [{"name": "tiny", "serve": [{"engine": "openai", "ref": "tiny"}]}],
-            "accelerators": ["*"], "conditions": ["isolated"]}))
-
-
 def write_kernel_card(sysfs, watts):
     device = sysfs / "class/drm/card0/device"
     (device / "hwmon/hwmon2").mkdir(parents=True)
@@ -65,7 +49,7 @@ class CardEnergyTest(unittest.TestCase):
         write_kernel_card(sysfs, CARDS["amd-gpu-744c"][1])
         engine = fake_machine.ScriptedEngine("tiny", lambda _: (
             "After some thought, the answer is (A).", SECONDS))
-        running = fleet.Fleet(BIN, Scenario(folder), folder)
+        running = fleet.Fleet(BIN, fleet.LetterScenario(folder, QUERIES, lambda _: "A"), folder)
         try:
             running.start_coordinator()
             running.start_agent("lab", {

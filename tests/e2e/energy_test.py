@@ -33,7 +33,6 @@ CHIP_WATTS = 24.0
 BOARD_WATTS = 15.0
 BUSY_CORES = 2
 WATTS_PER_CORE = 8.0
-LINE_LATE_S = 0.02  # how late a fake program's lines may be read: polls of 10 ms, a busy machine
 GUARD_S = 0.2  # two updates of the GPU's and of the CPU's counter
 
 MEASURED, MODELLED = 0, 4  # EnergyStatus
@@ -52,22 +51,6 @@ def script(number):
     return f"After some thought, the answer is ({said}).", 0.3 + 0.02 * number
 
 
-class Scenario:
-    def __init__(self, folder):
-        self.questions = folder / "questions.jsonl"
-        with open(self.questions, "w", encoding="utf-8") as out:
-            for i in range(QUERIES):
-                out.write(json.dumps({
-                    "id": f"q{i}", "question": f"Which letter is number {i}?",
-                    "options": [f"option {c}" for c in "ABCD"], "answer": letter(i),
-                    "category": "letters"}) + "\n")
-        self.sweep = folder / "sweep.yaml"
-        self.sweep.write_text(json.dumps({
-            "sweep": "scripted", "workload": "questions",
-            "models": [{"name": "tiny", "serve": [{"engine": "openai", "ref": "tiny"}]}],
-            "accelerators": ["*"], "conditions": ["isolated"]}))
-
-
 class Sweep:
     """What one run left: rows of the store, the report, and what the fakes know."""
 
@@ -77,7 +60,7 @@ class Sweep:
         self.engine = fake_machine.ScriptedEngine("tiny", script)
         self.host = fake_machine.FakeHost(folder, self.engine, CPU_IDLE_WATTS, CPU_BUSY_WATTS,
                                           DRAM_WATTS, BUSY_CORES)
-        running = fleet.Fleet(BIN, Scenario(folder), folder)
+        running = fleet.Fleet(BIN, fleet.LetterScenario(folder, QUERIES, letter), folder)
         try:
             running.start_coordinator()
             running.start_agent("lab", {
@@ -150,19 +133,17 @@ class EnergyTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.temporary.cleanup()
 
-    def assert_closed_form(self, sweep, name, expected, step_watts, late=0.0):
+    def assert_closed_form(self, sweep, name, expected, step_watts):
         """Each query's gross energy is `expected`, within 3 u and what the fake's own lateness may
-        have moved by: `late` joules, each time another, or what it steps by; their sum within 3 u
-        and the lateness of the first and the last edge."""
+        have moved by; their sum within 3 u and that of the first and the last edge."""
         rows = sweep.channel(name)
         self.assertEqual(len(rows), QUERIES)
-        edges = 2 * step_watts * sweep.host.worst_step_s
+        late = 2 * step_watts * sweep.host.worst_step_s
         for (_, gross, _, random), joules in zip(rows, expected):
-            self.assertAlmostEqual(gross, joules, delta=3 * random + edges + late + 1e-3)
+            self.assertAlmostEqual(gross, joules, delta=3 * random + late + 1e-3)
         total = sum(row[1] for row in rows)
         u = math.sqrt(sum(row[3] ** 2 for row in rows))
-        self.assertAlmostEqual(total, sum(expected),
-                               delta=3 * u + edges + late * math.sqrt(QUERIES) + 1e-3)
+        self.assertAlmostEqual(total, sum(expected), delta=3 * u + late + 1e-3)
         self.assertLess(u, 0.1 * total)  # or the claim would be empty
 
     def test_a_gpus_energy_is_its_watts_times_the_time(self):
@@ -187,11 +168,10 @@ class EnergyTest(unittest.TestCase):
     def test_a_packages_energy_is_its_watts_times_the_time(self):
         for name, watts in (("powermetrics/combined", CHIP_WATTS), ("jetson/VDD_IN", BOARD_WATTS)):
             self.assert_closed_form(self.package, name,
-                                    [watts * t for t in self.package.present_s], 0,
-                                    late=watts * LINE_LATE_S)
+                                    [watts * t for t in self.package.present_s], 0)
             for status, _, net, random in self.package.channel(name):
                 self.assertEqual(status, MEASURED)
-                self.assertLess(net, 3 * random + watts * LINE_LATE_S)
+                self.assertLess(net, 3 * random + 0.1)
 
     def test_the_idle_power_of_the_loaded_engine_is_found(self):
         for name, watts in (("nvml/GPU-aa/energy", GPU_WATTS), ("rapl/package-0", CPU_IDLE_WATTS),

@@ -53,6 +53,24 @@ class Scenario:
         return paths
 
 
+class LetterScenario:
+    """Questions whose answers are letters, and a sweep over them by one OpenAI-compatible model."""
+
+    def __init__(self, folder, queries, letter, accelerator="*", condition="isolated"):
+        self.questions = folder / "questions.jsonl"
+        with open(self.questions, "w", encoding="utf-8") as out:
+            for i in range(queries):
+                out.write(json.dumps({
+                    "id": f"q{i}", "question": f"Which letter is number {i}?",
+                    "options": [f"option {c}" for c in "ABCD"], "answer": letter(i),
+                    "category": "letters"}) + "\n")
+        self.sweep = folder / "sweep.yaml"
+        self.sweep.write_text(json.dumps({
+            "sweep": "scripted", "workload": "questions",
+            "models": [{"name": "tiny", "serve": [{"engine": "openai", "ref": "tiny"}]}],
+            "accelerators": [accelerator], "conditions": [condition]}))
+
+
 class Fleet:
     """One coordinator and its agents on one data directory, each of which may be killed."""
 

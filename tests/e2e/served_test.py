@@ -85,24 +85,9 @@ def shares(presences, waveform):
     return list(zip(joules, seconds))
 
 
-class Scenario:
-    def __init__(self, folder):
-        self.questions = folder / "questions.jsonl"
-        with open(self.questions, "w", encoding="utf-8") as out:
-            for i in range(QUERIES):
-                out.write(json.dumps({
-                    "id": f"q{i}", "question": f"Which letter is number {i}?",
-                    "options": [f"option {c}" for c in "ABCD"], "answer": letter(i),
-                    "category": "letters"}) + "\n")
-        self.sweep = folder / "sweep.yaml"
-        self.sweep.write_text(json.dumps({
-            "sweep": "scripted", "workload": "questions",
-            "models": [{"name": "tiny", "serve": [{"engine": "openai", "ref": "tiny"}]}],
-            "accelerators": ["nvidia-h200"], "conditions": [{"served": SLOTS}]}))
-
-
 def start(folder, engine, power=(), devices=(), env=None):
-    running = fleet.Fleet(BIN, Scenario(folder), folder)
+    running = fleet.Fleet(BIN, fleet.LetterScenario(
+        folder, QUERIES, letter, "nvidia-h200", {"served": SLOTS}), folder)
     running.start_coordinator()
     running.start_agent("lab", {
         "accelerators": [{"id": "nvidia-h200", "devices": list(devices)}],
