@@ -12,9 +12,7 @@
 
 namespace wattfleet::coordinator {
 
-namespace {
-
-ResultRow ResultOf(const SqliteStatement& row) {
+ResultRow SqliteSweepView::ResultOf(const SqliteStatement& row) const {
   ResultRow result{.unit = row.Int(0),
                    .status = static_cast<ResultStatus>(row.Int(1)),
                    .failure = static_cast<Failure>(row.Int(4)),
@@ -32,10 +30,11 @@ ResultRow ResultOf(const SqliteStatement& row) {
   if (!row.IsNull(2)) {
     result.verdict = static_cast<VerdictValue>(row.Int(2));
   }
+  if (sample_.has_value() && !sample_->empty()) {
+    result.q = (*sample_)[static_cast<std::size_t>(result.unit) % sample_->size()];
+  }
   return result;
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteSweepView>> SqliteSweepView::Open(
     const std::string& path, absl::flat_hash_map<AgentId, std::string> agent_names) {
@@ -66,7 +65,7 @@ absl::Status SqliteSweepView::ForEachRow(const char* sql, const VisitRow& visit)
   return ForEachRow(statement, visit);
 }
 
-absl::Status SqliteSweepView::ForEachRowOfPair(const char* sql, PairId pair,
+absl::Status SqliteSweepView::ForEachRowOfPair(const std::string& sql, PairId pair,
                                                const VisitRow& visit) {
   WF_ASSIGN_OR_RETURN(SqliteStatement statement, connection_->Prepare(sql));
   return ForEachRow(statement.Bind(1, pair.value), visit);
@@ -93,18 +92,9 @@ absl::StatusOr<std::vector<std::int64_t>> SqliteSweepView::Sample() {
 absl::Status SqliteSweepView::ForEachResult(
     PairId pair, const std::function<absl::Status(const ResultRow&)>& visit) {
   WF_RETURN_IF_ERROR(Sample().status());
-  const std::vector<std::int64_t>& sample = *sample_;
   return ForEachRowOfPair(
-      "SELECT unit, status, verdict, flags, failure, finish, environment_id, lease_id, "
-      "sent_unix_ms, duration_ns, ttft_ns, input_tokens, cached_tokens, output_tokens, "
-      "reasoning_tokens FROM result WHERE pair_id = ?1 ORDER BY unit",
-      pair, [&](const SqliteStatement& row) {
-        ResultRow result = ResultOf(row);
-        if (!sample.empty()) {
-          result.q = sample[static_cast<std::size_t>(result.unit) % sample.size()];
-        }
-        return visit(result);
-      });
+      absl::StrFormat("SELECT %s FROM result WHERE pair_id = ?1 ORDER BY unit", kResultColumns),
+      pair, [&](const SqliteStatement& row) { return visit(ResultOf(row)); });
 }
 
 absl::Status SqliteSweepView::ForEachEnergy(

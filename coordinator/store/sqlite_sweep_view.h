@@ -59,7 +59,13 @@ class SqliteSweepView final : public SweepView {
   // Runs `statement`, whose parameters are bound, and shows every row.
   static absl::Status ForEachRow(SqliteStatement& statement, const VisitRow& visit);
   absl::Status ForEachRow(const char* sql, const VisitRow& visit);
-  absl::Status ForEachRowOfPair(const char* sql, PairId pair, const VisitRow& visit);
+  absl::Status ForEachRowOfPair(const std::string& sql, PairId pair, const VisitRow& visit);
+
+  // What ResultOf reads, from the first column on; the sample has been read.
+  static constexpr char kResultColumns[] =
+      "unit, status, verdict, flags, failure, finish, environment_id, lease_id, sent_unix_ms, "
+      "duration_ns, ttft_ns, input_tokens, cached_tokens, output_tokens, reasoning_tokens";
+  ResultRow ResultOf(const SqliteStatement& row) const;
 
   absl::Status ReadEnergies(PairId pair, Unit unit, ResultDetail& detail);
   absl::Status ReadVerdict(PairId pair, Unit unit, ResultDetail& detail);

@@ -9,42 +9,24 @@
 namespace wattfleet::coordinator {
 
 absl::StatusOr<ResultDetail> SqliteSweepView::Detail(PairId pair, Unit unit) {
-  WF_ASSIGN_OR_RETURN(const std::vector<std::int64_t> sample, Sample());
+  WF_RETURN_IF_ERROR(Sample().status());
   WF_ASSIGN_OR_RETURN(
       SqliteStatement row,
-      connection_->Prepare(
-          "SELECT status, flags, failure, finish, environment_id, lease_id, sent_unix_ms, "
-          "duration_ns, ttft_ns, input_tokens, cached_tokens, output_tokens, reasoning_tokens, "
-          "ttfo_ns, queue_ns, token_source, in_flight_mean, body_digest "
-          "FROM result WHERE pair_id = ?1 AND unit = ?2"));
+      connection_->Prepare(absl::StrFormat(
+          "SELECT %s, ttfo_ns, queue_ns, token_source, in_flight_mean, body_digest FROM result "
+          "WHERE pair_id = ?1 AND unit = ?2",
+          kResultColumns)));
   WF_ASSIGN_OR_RETURN(const bool has_row, row.Bind(1, pair.value).Bind(2, unit).Step());
   if (!has_row) {
     return absl::NotFoundError(
         absl::StrFormat("unit %d of pair %d has no result", unit, pair.value));
   }
-  ResultDetail detail;
-  detail.row = {.unit = unit,
-                .status = static_cast<ResultStatus>(row.Int(0)),
-                .failure = static_cast<Failure>(row.Int(2)),
-                .finish = static_cast<Finish>(row.Int(3)),
-                .environment_id = row.Int(4),
-                .lease = {row.Int(5)},
-                .sent_unix_ms = row.Int(6),
-                .duration_ns = row.Int(7),
-                .ttft_ns = row.OptionalInt(8),
-                .input_tokens = row.OptionalInt(9),
-                .cached_tokens = row.OptionalInt(10),
-                .output_tokens = row.OptionalInt(11),
-                .reasoning_tokens = row.OptionalInt(12),
-                .flags = static_cast<Flags>(row.Int(1))};
-  if (!sample.empty()) {
-    detail.row.q = sample[static_cast<std::size_t>(unit) % sample.size()];
-  }
-  detail.ttfo_ns = row.OptionalInt(13);
-  detail.queue_ns = row.OptionalInt(14);
-  detail.token_source = static_cast<TokenSource>(row.Int(15));
-  detail.in_flight_mean = row.OptionalReal(16);
-  detail.body_digest = static_cast<std::uint64_t>(row.Int(17));
+  ResultDetail detail{.row = ResultOf(row)};
+  detail.ttfo_ns = row.OptionalInt(15);
+  detail.queue_ns = row.OptionalInt(16);
+  detail.token_source = static_cast<TokenSource>(row.Int(17));
+  detail.in_flight_mean = row.OptionalReal(18);
+  detail.body_digest = static_cast<std::uint64_t>(row.Int(19));
   WF_RETURN_IF_ERROR(ReadEnergies(pair, unit, detail));
   WF_RETURN_IF_ERROR(ReadVerdict(pair, unit, detail));
   return detail;
