@@ -139,6 +139,9 @@ TEST(DriverThreadsTest, ADriverMayGoWhileItsBackendStillAnswers) {
     gone.WaitForNotification();
   }
   runner.Stop();
+
+  EXPECT_FALSE(collector.done.HasBeenNotified()) << "a driver that went reported an end";
+  EXPECT_EQ(backend.use_count(), 1) << "a driver that went still holds its backend";
 }
 
 }  // namespace

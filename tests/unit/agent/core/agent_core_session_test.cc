@@ -318,7 +318,9 @@ TEST_F(AgentCoreSessionTest, ItCanBeDestroyedAtAnyMoment) {
     Grant(GrantOf(1, 5));
     world_.RunFor(milliseconds(137 * step));
     core_.reset();
+    const std::size_t said = link_.sent.size();
     world_.RunFor(minutes(1));
+    EXPECT_EQ(link_.sent.size(), said) << "after " << 137 * step << " ms";
   }
 }
 
