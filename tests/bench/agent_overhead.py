@@ -99,7 +99,6 @@ def main():
             running.start_agent("idle", {"power": power, "engines": []}, env)
             pid = running.agents["idle"].pid
             running.wait(lambda: "idle" in running.wattfleet("agents"), "the agent")
-            time.sleep(2)  # what its start costs is not what sampling costs
             before, started = cpu_seconds(pid), time.monotonic()
             time.sleep(options.seconds)
             share = (cpu_seconds(pid) - before) / (time.monotonic() - started)
