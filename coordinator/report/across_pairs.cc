@@ -75,6 +75,7 @@ ReportedComparison CompareTwo(const KeptPair& numerator, const KeptPair& denomin
     comparison.ipj_ratio = Ratio(a.energy.figures.ipj, b.energy.figures.ipj);
   }
   const PairedOutcomes outcomes = Compare(numerator.outcomes, denominator.outcomes);
+  comparison.queries = outcomes.queries;
   comparison.accuracy_difference = AccuracyDifference(outcomes);
   if (outcomes.queries > 0) {
     comparison.p_mcnemar = McNemarExact(outcomes.only_a, outcomes.only_b);

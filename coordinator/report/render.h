@@ -13,7 +13,11 @@ namespace wattfleet::coordinator {
 // The contract `wattfleet.report/1` (design, section 8): every key of it, null for what is not
 // known. Keys beyond the contract's example appear only where they say something:
 // `accuracy_macro` with several datasets, `imported` with imported energies, `revision` of a build,
-// `if_pending_wrong` of a union that leaves models out, further reasons of `exclusions`.
+// `if_pending_wrong` of a union that leaves models out, further reasons of `exclusions`,
+// `by.agent`, `by.difficulty`, `seconds_per_correct`, `usd_per_correct`, `weighted_coverage`,
+// `parameters`, `released`, `price` and `devices` of a pair, `queries`, `joules_per_correct_ratio`
+// and the
+// `*_per_device` ratios of a comparison, and `difficulty`, `trend`, `routing` and `weights`.
 std::string RenderJson(const Report& report);
 
 // For a terminal: aligned, at most 100 columns as long as no single name is longer.

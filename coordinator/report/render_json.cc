@@ -41,6 +41,19 @@ Json ToJson(const std::optional<Estimate>& estimate) {
   return estimate ? ToJson(*estimate) : Json();
 }
 
+// For keys that are there only where they say something.
+template <typename T>
+void AddKnown(const char* key, const std::optional<T>& value, Json& json) {
+  if (value) {
+    json[key] = *value;
+  }
+}
+void AddKnown(const char* key, const std::optional<Estimate>& estimate, Json& json) {
+  if (estimate) {
+    json[key] = ToJson(*estimate);
+  }
+}
+
 // A figure for which no interval is given yet.
 Json Noted(const std::optional<double>& value) {
   return value ? ToJson(WithoutInterval(*value)) : Json();
@@ -96,6 +109,18 @@ Json StrataJson(const std::vector<ReportedStratum>& strata, std::int64_t repetit
   return json;
 }
 
+Json AgentsJson(const std::vector<ReportedStratum>& agents, std::int64_t repetitions) {
+  Json json = Json::object();
+  for (const ReportedStratum& agent : agents) {
+    json[agent.name] = {{"queries", agent.outcomes.queries()},
+                        {"correct", QueryCount(agent.outcomes.correct(), repetitions)},
+                        {"accuracy", ToJson(agent.outcomes.Accuracy())},
+                        {"joules_per_query", OrNull(agent.joules_per_query)},
+                        {"power_watts", OrNull(agent.power_watts)}};
+  }
+  return json;
+}
+
 Json TimingJson(const TimingFigures& timing) {
   return {{"mean", OrNull(timing.mean)},
           {"p50", OrNull(timing.p50)},
@@ -114,25 +139,22 @@ Json OtherEnergyJson(const std::optional<ReportedOtherEnergy>& other) {
 
 void AddEnergy(const ReportedEnergy& energy, Json& json) {
   const EnergyFigures& figures = energy.figures;
-  const EnergyMeans* means = figures.means ? &*figures.means : nullptr;
-  const auto of_means = [&](auto member) {
-    return means != nullptr ? Noted(means->*member) : Json();
-  };
+  const EnergyEstimates& estimates = energy.estimates;
   json["energy"] = {{"class", energy.energy_class},
                     {"status", EnergyStatusName(figures.verdict)},
                     {"reason", TextOrNull(energy.reason)},
                     {"measured_fraction", OrNull(figures.measured_fraction)},
-                    {"joules_per_query", of_means(&EnergyMeans::joules_per_query)},
+                    {"joules_per_query", ToJson(estimates.joules_per_query)},
                     {"systematic_relative", OrNull(energy.systematic_relative)},
                     {"baseline_watts", OrNull(energy.baseline_watts)}};
   if (!energy.derived.empty()) {
     json["energy"]["derived"] = energy.derived;
   }
-  json["joules_per_correct"] = Noted(figures.joules_per_correct);
-  json["power_watts"] = of_means(&EnergyMeans::power_watts);
-  json["power_share_watts"] = of_means(&EnergyMeans::power_share_watts);
-  json["ipw"] = Noted(figures.ipw);
-  json["ipj"] = Noted(figures.ipj);
+  json["joules_per_correct"] = ToJson(estimates.joules_per_correct);
+  json["power_watts"] = ToJson(estimates.power_watts);
+  json["power_share_watts"] = ToJson(estimates.power_share_watts);
+  json["ipw"] = ToJson(estimates.ipw);
+  json["ipj"] = ToJson(estimates.ipj);
   json["modelled"] = OtherEnergyJson(energy.modelled);
   if (energy.imported) {
     json["imported"] = OtherEnergyJson(energy.imported);
@@ -147,9 +169,30 @@ void AddSpeed(const ReportedPair& pair, Json& json) {
                     {"output_mean", OrNull(pair.tokens.output_mean)},
                     {"reasoning_mean", OrNull(pair.tokens.reasoning_mean)},
                     {"output_per_second", OrNull(pair.tokens.output_per_second)}};
-  const std::optional<EnergyMeans>& means = pair.energy.figures.means;
-  json["joules_per_output_token"] = Noted(means ? means->joules_per_output_token : std::nullopt);
+  json["joules_per_output_token"] = ToJson(pair.energy.estimates.joules_per_output_token);
   json["cost_usd_per_query"] = OrNull(pair.cost_usd_per_query);
+  AddKnown("seconds_per_correct", pair.seconds_per_correct, json);
+  AddKnown("usd_per_correct", pair.usd_per_correct, json);
+}
+
+// What the sweep file says of the model and the accelerator's name of itself.
+void AddDeclared(const ReportedPair& pair, Json& json) {
+  if (pair.parameters_total || pair.parameters_active) {
+    json["parameters"] = {{"total", OrNull(pair.parameters_total)},
+                          {"active", OrNull(pair.parameters_active)}};
+  }
+  if (!pair.released.empty()) {
+    json["released"] = pair.released;
+  }
+  if (pair.price) {
+    json["price"] = {{"input_per_million", pair.price->input_per_million},
+                     {"output_per_million", pair.price->output_per_million},
+                     {"cached_input_per_million", OrNull(pair.price->cached_input_per_million)},
+                     {"as_of", TextOrNull(pair.price->as_of)}};
+  }
+  if (pair.devices > 1) {
+    json["devices"] = pair.devices;
+  }
 }
 
 void AddOutcomes(const ReportedPair& pair, Json& json) {
@@ -193,6 +236,14 @@ Json PairJson(const ReportedPair& pair) {
   json["flags"] = std::move(flags);
   json["by"] = {{"subject", StrataJson(pair.subjects, pair.repetitions)},
                 {"dataset", StrataJson(pair.datasets, pair.repetitions)}};
+  if (!pair.of_agents.empty()) {
+    json["by"]["agent"] = AgentsJson(pair.of_agents, pair.repetitions);
+  }
+  if (!pair.difficulty.empty()) {
+    json["by"]["difficulty"] = StrataJson(pair.difficulty, /*repetitions=*/1);
+  }
+  AddKnown("weighted_coverage", pair.weighted_coverage, json);
+  AddDeclared(pair, json);
   return json;
 }
 
@@ -217,15 +268,20 @@ Json UnionJson(const ReportedUnion& reported) {
 }
 
 Json ComparisonJson(const ReportedComparison& comparison) {
-  return {{"model", comparison.model},
-          {"numerator", comparison.numerator},
-          {"denominator", comparison.denominator},
-          {"match", MatchName(comparison.match)},
-          {"ipw_ratio", ToJson(comparison.ipw_ratio)},
-          {"ipj_ratio", ToJson(comparison.ipj_ratio)},
-          {"accuracy_difference", ToJson(comparison.accuracy_difference)},
-          {"p_mcnemar", OrNull(comparison.p_mcnemar)},
-          {"p_holm", OrNull(comparison.p_holm)}};
+  Json json = {{"model", comparison.model},
+               {"numerator", comparison.numerator},
+               {"denominator", comparison.denominator},
+               {"match", MatchName(comparison.match)},
+               {"ipw_ratio", ToJson(comparison.ipw_ratio)},
+               {"ipj_ratio", ToJson(comparison.ipj_ratio)},
+               {"accuracy_difference", ToJson(comparison.accuracy_difference)},
+               {"p_mcnemar", OrNull(comparison.p_mcnemar)},
+               {"p_holm", OrNull(comparison.p_holm)}};
+  json["queries"] = comparison.queries;
+  AddKnown("joules_per_correct_ratio", comparison.joules_per_correct_ratio, json);
+  AddKnown("ipw_ratio_per_device", comparison.ipw_ratio_per_device, json);
+  AddKnown("ipj_ratio_per_device", comparison.ipj_ratio_per_device, json);
+  return json;
 }
 
 Json ExclusionsJson(const EnergyExclusions& exclusions) {
@@ -279,6 +335,105 @@ Json ArrayOf(const Range& range, const ToElement& to_element) {
   return json;
 }
 
+Json DifficultyJson(const Difficulty& difficulty) {
+  return {{"levels", ArrayOf(difficulty.levels,
+                             [](const DifficultyLevel& level) {
+                               return Json{{"name", level.name}, {"queries", level.queries}};
+                             })},
+          {"models", difficulty.models},
+          {"left_out", difficulty.left_out},
+          {"queries", difficulty.queries}};
+}
+
+Json TrendYearJson(const TrendYear& year) {
+  return {{"year", year.year},
+          {"class", year.energy_class},
+          {"condition", year.condition},
+          {"pair", year.pair},
+          {"ipw", year.ipw},
+          {"accuracy", year.accuracy},
+          {"power_watts", year.power_watts},
+          {"ipw_ratio", OrNull(year.ipw_ratio)},
+          {"accuracy_ratio", OrNull(year.accuracy_ratio)},
+          {"power_ratio", OrNull(year.power_ratio)}};
+}
+
+Json TrendJson(const Trend& trend) {
+  return {{"points", ArrayOf(trend.points,
+                             [](const TrendPoint& point) {
+                               return Json{{"released", point.released},
+                                           {"model", point.model},
+                                           {"coverage", point.coverage},
+                                           {"best_single", point.best_single},
+                                           {"union_so_far", point.union_so_far}};
+                             })},
+          {"best_ipw_by_year", ArrayOf(trend.years, TrendYearJson)},
+          {"left_out", trend.left_out},
+          {"queries", trend.queries}};
+}
+
+Json RoutingPointJson(const RoutingPoint& point) {
+  Json json = {{"router_accuracy", point.router_accuracy},
+               {"accuracy", point.accuracy},
+               {"energy_saved", OrNull(point.energy_saved)},
+               {"cost_saved", OrNull(point.cost_saved)},
+               {"compute_saved", OrNull(point.compute_saved)}};
+  if (point.energy_saved_if_low && point.energy_saved_if_high) {
+    json["energy_saved_assumed"] = {{"if_low", *point.energy_saved_if_low},
+                                    {"if_high", *point.energy_saved_if_high}};
+  }
+  return json;
+}
+
+Json RoutingJson(const Routing& routing) {
+  Json json = {{"baseline", routing.baseline},
+               {"baseline_condition", routing.baseline_condition},
+               {"baseline_accuracy", routing.baseline_accuracy},
+               {"pool", ArrayOf(routing.pool,
+                                [](const RoutingMember& member) {
+                                  return Json{{"pair", member.pair},
+                                              {"condition", member.condition},
+                                              {"queries", member.queries}};
+                                })},
+               {"left_out", routing.left_out},
+               {"queries", routing.queries},
+               {"local_share", routing.local_share},
+               {"ranked_by", routing.ranked_by},
+               {"class", routing.energy_class},
+               {"compute_by", routing.by_total_parameters ? "total" : "active"},
+               {"wasted_attempts", routing.wasted_attempts},
+               {"electricity_usd_per_kwh", OrNull(routing.electricity_usd_per_kwh)},
+               {"energy_reason", TextOrNull(routing.energy_reason)},
+               {"cost_reason", TextOrNull(routing.cost_reason)},
+               {"compute_reason", TextOrNull(routing.compute_reason)}};
+  if (const auto& assumed = routing.assumed_baseline_joules) {
+    json["assumed_baseline_joules"] = {{"low", assumed->low}, {"high", assumed->high}};
+  }
+  json["points"] = ArrayOf(routing.points, RoutingPointJson);
+  return json;
+}
+
+void AddStudies(const Report& report, Json& json) {
+  if (report.difficulty) {
+    json["difficulty"] = DifficultyJson(*report.difficulty);
+  }
+  if (report.trend) {
+    json["trend"] = TrendJson(*report.trend);
+  }
+  if (report.routing) {
+    json["routing"] = RoutingJson(*report.routing);
+  }
+  if (report.weights) {
+    Json weights = Json::object();
+    for (const auto& [subject, weight] : report.weights->weights) {
+      weights[subject] = weight;
+    }
+    json["weights"] = {{"source", report.weights->source},
+                       {"weights", std::move(weights)},
+                       {"without", report.weights->without}};
+  }
+}
+
 }  // namespace
 
 std::string RenderJson(const Report& report) {
@@ -296,6 +451,7 @@ std::string RenderJson(const Report& report) {
   json["pairs"] = ArrayOf(report.pairs, PairJson);
   json["union"] = ArrayOf(report.unions, UnionJson);
   json["comparisons"] = ArrayOf(report.comparisons, ComparisonJson);
+  AddStudies(report, json);
   json["quality"] = QualityJson(report.quality);
   return json.dump(/*indent=*/1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) +
          "\n";

@@ -8,12 +8,17 @@
 #include <utility>
 #include <vector>
 
+#include "common/domain/pair.h"
 #include "coordinator/analysis/comparison.h"
+#include "coordinator/analysis/difficulty.h"
 #include "coordinator/analysis/energy_figures.h"
+#include "coordinator/analysis/energy_intervals.h"
 #include "coordinator/analysis/estimate.h"
 #include "coordinator/analysis/outcome.h"
+#include "coordinator/analysis/routing.h"
 #include "coordinator/analysis/timing.h"
 #include "coordinator/analysis/tokens.h"
+#include "coordinator/analysis/trend.h"
 #include "coordinator/analysis/union_coverage.h"
 
 namespace wattfleet::coordinator {
@@ -49,9 +54,14 @@ struct ReportedEnvironment {
 // How a pair's results divide among ways to power a machine, when there is more than one.
 using MixedPower = std::optional<std::string>;
 
+// A part of a pair's queries. Of agents: the results that each brought, so that its queries are a
+// share that the scheduler chose; accuracy and energy per query say whether the agents differ,
+// coverage says nothing.
 struct ReportedStratum {
   std::string name;
   OutcomeTally outcomes;
+  std::optional<double> joules_per_query;  // agents only, where the pair has energy figures
+  std::optional<double> power_watts;
 };
 
 // Energy that is shown under its own name and never ranked.
@@ -65,6 +75,7 @@ struct ReportedEnergy {
   std::string derived;       // from what, where it was not measured itself; empty otherwise
   std::string reason;        // why there are no figures, or no ranking; empty otherwise
   EnergyFigures figures;
+  EnergyEstimates estimates;  // the same figures with their intervals: what is shown
   std::optional<double> systematic_relative;
   std::optional<double> baseline_watts;
   std::optional<ReportedOtherEnergy> modelled;
@@ -98,9 +109,21 @@ struct ReportedPair {
   TimingFigures latency;
   TimingFigures ttft;
   std::optional<double> cost_usd_per_query;
+  // Time with a request present, and list price, of the decided queries over the correct ones.
+  std::optional<double> seconds_per_correct;
+  std::optional<double> usd_per_correct;
   std::vector<std::pair<std::string, std::int64_t>> flags;  // in bit order, none with 0
   std::vector<ReportedStratum> subjects;
   std::vector<ReportedStratum> datasets;
+  std::vector<ReportedStratum> of_agents;     // empty while none answered
+  std::vector<ReportedStratum> difficulty;    // by Report::difficulty; empty without it
+  std::optional<Estimate> weighted_coverage;  // by Report::weights
+  // As the sweep file declares them.
+  std::optional<double> parameters_total;
+  std::optional<double> parameters_active;
+  std::string released;  // YYYY-MM-DD; empty: not declared
+  std::optional<Price> price;
+  std::int32_t devices = 1;  // of the accelerator: 2 of "nvidia-h100-sxm-80gb-x2"
   std::vector<Gap> gaps;
 };
 
@@ -114,8 +137,13 @@ struct ReportedComparison {
   std::string numerator;    // pair id
   std::string denominator;  // pair id
   WeightsMatch match = WeightsMatch::kSameBaseModel;
+  std::int64_t queries = 0;  // decided for both: what the accuracies are compared over
   std::optional<Estimate> ipw_ratio;
   std::optional<Estimate> ipj_ratio;
+  std::optional<Estimate> joules_per_correct_ratio;
+  // The ratios as if each device of an accelerator worked alone; only where one side has several.
+  std::optional<Estimate> ipw_ratio_per_device;
+  std::optional<Estimate> ipj_ratio_per_device;
   std::optional<Estimate> accuracy_difference;
   std::optional<double> p_mcnemar;
   std::optional<double> p_holm;
@@ -148,6 +176,13 @@ struct ReportedQuality {
   std::vector<std::pair<std::string, std::int32_t>> graders;
 };
 
+// By which subjects are weighted.
+struct SubjectWeights {
+  std::string source;                                   // the file
+  std::vector<std::pair<std::string, double>> weights;  // > 0
+  std::vector<std::string> without;                     // subjects that have none: left out
+};
+
 struct Report {
   std::string sweep_name;
   std::string sweep_id;
@@ -163,6 +198,10 @@ struct Report {
   std::vector<ReportedPair> pairs;
   std::vector<ReportedUnion> unions;
   std::vector<ReportedComparison> comparisons;
+  std::optional<Difficulty> difficulty;  // absent: no model declares its parameters
+  std::optional<Trend> trend;            // absent: no model declares its release
+  std::optional<Routing> routing;        // absent: no pair of a cloud, or of this place
+  std::optional<SubjectWeights> weights;
   ReportedQuality quality;
 };
 

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -112,6 +114,7 @@ void Withhold(const std::string& why, ReportedEnergy& energy) {
   energy.figures.joules_per_correct.reset();
   energy.figures.ipw.reset();
   energy.figures.ipj.reset();
+  energy.estimates = {};
   energy.baseline_watts.reset();
   energy.systematic_relative.reset();
 }
@@ -176,6 +179,15 @@ std::string ReasonOpen(const PairSnapshot& pair) {
   return "not run yet";
 }
 
+// 2 of "nvidia-h100-sxm-80gb-x2".
+std::int32_t DevicesOf(std::string_view accelerator) {
+  const std::size_t at = accelerator.rfind("-x");
+  std::int32_t devices = 1;
+  const bool has_count = at != std::string_view::npos &&
+                         absl::SimpleAtoi(std::string(accelerator.substr(at + 2)), &devices);
+  return has_count && devices > 0 ? devices : 1;
+}
+
 std::vector<Gap> GapsOf(const PairSources& sources) {
   std::vector<Gap> gaps;
   for (const auto& [reason, results] : sources.rows.failed) {
@@ -234,6 +246,11 @@ ReportedPair ReportPair(const PairSources& sources) {
   pair.cost_usd_per_query = CostPerQuery(columns, spec.price);
   pair.flags = CountFlags(columns);
   pair.gaps = GapsOf(sources);
+  pair.parameters_total = spec.parameters_total;
+  pair.parameters_active = spec.parameters_active;
+  pair.released = spec.released;
+  pair.price = spec.price;
+  pair.devices = DevicesOf(spec.accelerator);
   return pair;
 }
 
