@@ -160,6 +160,10 @@ void RankBy(const EnergyMeans& means, EnergyFigures& figures) {
 
 }  // namespace
 
+bool IsInEnergyPopulation(const UnitColumns& columns, std::size_t unit) {
+  return columns.IsDecided(unit) && ReasonToExclude(columns, unit) == nullptr;
+}
+
 EnergyFigures MeasuredFigures(const UnitColumns& columns, const EnergyTerms& terms) {
   EnergyFigures figures;
   Population population(columns.units(), 0);

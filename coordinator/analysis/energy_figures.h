@@ -68,6 +68,10 @@ struct EnergyTerms {
   std::optional<double> cached_input_share;
 };
 
+// Whether a result counts in measured energy figures: decided, measured, outside warm-up, ramp and
+// tail, its timing not spoiled.
+bool IsInEnergyPopulation(const UnitColumns& columns, std::size_t unit);
+
 EnergyFigures MeasuredFigures(const UnitColumns& columns, const EnergyTerms& terms);
 
 // Modelled and imported energies, which are never ranked; nullopt where there are none.

@@ -11,10 +11,6 @@ namespace {
 constexpr double kSecondsPerNanosecond = 1e-9;
 constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
 
-bool HasTiming(const UnitColumns& columns, std::size_t unit) {
-  return columns.IsCompleted(unit) && (columns.flags[unit] & FlagsThatSpoilTiming()) == 0;
-}
-
 std::optional<double> PercentileSeconds(std::span<std::int64_t> samples, double share) {
   const std::optional<std::int64_t> ns = NearestRank(samples, share);
   if (!ns) {
@@ -91,16 +87,21 @@ std::optional<std::int64_t> NearestRank(std::span<std::int64_t> samples, double 
   return *nth;
 }
 
+bool IsInTimingPopulation(const UnitColumns& columns, std::size_t unit) {
+  return columns.IsCompleted(unit) && (columns.flags[unit] & FlagsThatSpoilTiming()) == 0;
+}
+
 TimingFigures Latency(const UnitColumns& columns) {
   return FiguresOf(columns, [&](std::size_t unit) {
-    return HasTiming(columns, unit) ? std::optional<std::int64_t>(columns.duration_ns[unit])
-                                    : std::nullopt;
+    return IsInTimingPopulation(columns, unit)
+               ? std::optional<std::int64_t>(columns.duration_ns[unit])
+               : std::nullopt;
   });
 }
 
 TimingFigures TimeToFirstToken(const UnitColumns& columns) {
   return FiguresOf(columns, [&](std::size_t unit) {
-    return HasTiming(columns, unit) ? columns.ttft_ns[unit] : std::nullopt;
+    return IsInTimingPopulation(columns, unit) ? columns.ttft_ns[unit] : std::nullopt;
   });
 }
 

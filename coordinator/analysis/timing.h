@@ -24,6 +24,9 @@ struct TimingFigures {
   std::optional<double> p99;  // absent below kP99SamplesMin results
 };
 
+// Whether a result counts in timing figures: completed, no flag spoils its timing.
+bool IsInTimingPopulation(const UnitColumns& columns, std::size_t unit);
+
 // Of completed results (time-outs included) without a flag that spoils timing.
 TimingFigures Latency(const UnitColumns& columns);
 // Of those whose first chunk was seen.

@@ -91,6 +91,7 @@ Report HeaderOf(SweepView& view, const Workload& workload, const SampleColumns& 
   report.datasets = DatasetsOf(sample, workload);
   report.energy_class = options.energy_class;
   report.pue = options.pue;
+  report.settings = options.settings;
   report.quality.bootstrap_seed = kBootstrapSeed;
   report.quality.version = WF_VERSION;
   return report;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -24,6 +25,7 @@ struct ReportOptions {
   std::optional<Pue> pue;             // for class facility, and only for it
   bool cache_off = true;              // the sweep file says `cache: off`
   std::vector<NamedUnion> unions;
+  std::vector<std::pair<std::string, std::string>> settings;  // Report::settings
 };
 
 // The report of one sweep at this moment; works on an empty and on a half-done sweep. Reads pair by

@@ -17,7 +17,9 @@ namespace wattfleet::coordinator {
 // `by.agent`, `by.difficulty`, `seconds_per_correct`, `usd_per_correct`, `weighted_coverage`,
 // `parameters`, `released`, `price` and `devices` of a pair, `queries`, `joules_per_correct_ratio`
 // and the
-// `*_per_device` ratios of a comparison, and `difficulty`, `trend`, `routing` and `weights`.
+// `*_per_device` ratios of a comparison, and `difficulty`, `trend`, `routing` and `weights`. Always
+// there beyond it: `energy_class` as asked for, `settings` of the sweep, and of a pair `spread`
+// (quantiles, and bins as [low, high, count]), `sensors` and `gaps`.
 std::string RenderJson(const Report& report);
 
 // For a terminal: aligned, at most 100 columns as long as no single name is longer.

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/report/json_background.h"
 #include "coordinator/report/names.h"
 #include "coordinator/report/render.h"
 
@@ -244,6 +245,7 @@ Json PairJson(const ReportedPair& pair) {
   }
   AddKnown("weighted_coverage", pair.weighted_coverage, json);
   AddDeclared(pair, json);
+  AddBackground(pair, json);
   return json;
 }
 
@@ -448,11 +450,15 @@ std::string RenderJson(const Report& report) {
                      {"id", report.workload_id},
                      {"queries", report.queries},
                      {"datasets", report.datasets}}}};
+  if (!report.reason.empty()) {
+    json["sweep"]["reason"] = report.reason;
+  }
   json["pairs"] = ArrayOf(report.pairs, PairJson);
   json["union"] = ArrayOf(report.unions, UnionJson);
   json["comparisons"] = ArrayOf(report.comparisons, ComparisonJson);
   AddStudies(report, json);
   json["quality"] = QualityJson(report.quality);
+  AddBackground(report, json);
   return json.dump(/*indent=*/1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) +
          "\n";
 }

@@ -11,6 +11,7 @@
 #include "common/domain/pair.h"
 #include "coordinator/analysis/comparison.h"
 #include "coordinator/analysis/difficulty.h"
+#include "coordinator/analysis/distribution.h"
 #include "coordinator/analysis/energy_figures.h"
 #include "coordinator/analysis/energy_intervals.h"
 #include "coordinator/analysis/estimate.h"
@@ -82,6 +83,18 @@ struct ReportedEnergy {
   std::optional<ReportedOtherEnergy> imported;
 };
 
+// A channel that a pair's measured energy is made of. Empty and absent: its agent did not say.
+struct ReportedSensor {
+  std::string agent;
+  std::string name;    // of the channel, unique on its agent
+  std::string source;  // "nvml", "rapl"
+  std::string scope;   // what it covers: common/domain/scope.h
+  std::string kind;    // counter, interval_energy, power_instant, power_average
+  std::string method;  // how readings became a query's energy
+  std::optional<double> update_period_ms;
+  std::optional<double> systematic_relative;  // 1 standard uncertainty
+};
+
 // Queries without an answer, and why.
 struct Gap {
   std::string kind;  // failed, quarantined, open
@@ -125,6 +138,10 @@ struct ReportedPair {
   std::optional<Price> price;
   std::int32_t devices = 1;  // of the accelerator: 2 of "nvidia-h100-sxm-80gb-x2"
   std::vector<Gap> gaps;
+  Generation generation;  // sampling as asked for
+  std::vector<ReportedSensor> sensors;
+  std::optional<Distribution> latency_spread;  // seconds
+  std::optional<Distribution> energy_spread;   // joules; kMeasured only
 };
 
 struct ReportedUnion {
@@ -195,6 +212,9 @@ struct Report {
   std::vector<std::string> datasets;
   std::string energy_class;  // as asked for
   std::optional<Pue> pue;    // what class facility is derived with
+  // How the sweep asked: name and text, for methods and provenance; e.g. "template",
+  // "auto-v1:1a2b".
+  std::vector<std::pair<std::string, std::string>> settings;
   std::vector<ReportedPair> pairs;
   std::vector<ReportedUnion> unions;
   std::vector<ReportedComparison> comparisons;

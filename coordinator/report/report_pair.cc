@@ -16,6 +16,7 @@
 #include "coordinator/report/facts.h"
 #include "coordinator/report/names.h"
 #include "coordinator/report/report_energy.h"
+#include "coordinator/report/report_sensors.h"
 
 namespace wattfleet::coordinator {
 
@@ -237,12 +238,17 @@ ReportedPair ReportPair(const PairSources& sources) {
   pair.macro_accuracy = MacroOf(pair.datasets);
   pair.tokens = CountTokens(columns);
   pair.energy = ReportEnergy(sources, pair.tokens.cached_input_share);
+  pair.sensors = SensorsOf(sources);
   pair.mixed_power = MixedPowerOf(pair.environments, columns);
   if (pair.mixed_power) {
     Withhold(*pair.mixed_power, pair.energy);
   }
   pair.latency = Latency(columns);
   pair.ttft = TimeToFirstToken(columns);
+  pair.latency_spread = LatencyDistribution(columns);
+  if (pair.energy.figures.verdict == EnergyVerdict::kMeasured) {
+    pair.energy_spread = EnergyDistribution(columns);
+  }
   pair.cost_usd_per_query = CostPerQuery(columns, spec.price);
   pair.flags = CountFlags(columns);
   pair.gaps = GapsOf(sources);
@@ -251,6 +257,7 @@ ReportedPair ReportPair(const PairSources& sources) {
   pair.released = spec.released;
   pair.price = spec.price;
   pair.devices = DevicesOf(spec.accelerator);
+  pair.generation = spec.generation;
   return pair;
 }
 

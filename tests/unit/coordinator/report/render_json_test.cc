@@ -23,10 +23,10 @@ using nlohmann::json;
 
 // Objects whose keys are names of the sweep's own.
 const std::set<std::string>& NamedMaps() {
-  static const std::set<std::string> maps = {".pairs[].flags",           ".pairs[].by.subject",
-                                             ".pairs[].by.dataset",      ".pairs[].by.agent",
-                                             ".pairs[].by.difficulty",   ".weights.weights",
-                                             ".quality.versions.graders"};
+  static const std::set<std::string> maps = {".pairs[].flags",      ".pairs[].by.subject",
+                                             ".pairs[].by.dataset", ".pairs[].by.agent",
+                                             ".settings",           ".pairs[].by.difficulty",
+                                             ".weights.weights",    ".quality.versions.graders"};
   return maps;
 }
 
@@ -92,6 +92,11 @@ bool IsBelowNull(const std::string& path, const Shape& shape) {
 // What render.h lists as beyond the contract's example, which additions leave at /1.
 bool IsAddition(const std::string& path) {
   static const std::set<std::string> additions = {".pairs[].by.agent",
+                                                  ".energy_class",
+                                                  ".settings",
+                                                  ".pairs[].spread",
+                                                  ".pairs[].sensors",
+                                                  ".pairs[].gaps",
                                                   ".pairs[].by.difficulty",
                                                   ".pairs[].seconds_per_correct",
                                                   ".pairs[].usd_per_correct",
