@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
+#include <nlohmann/json.hpp>
 
 namespace wattfleet::coordinator {
 
@@ -22,6 +23,15 @@ std::string ImportText(const ImportReport& report) {
     datasets.insert(stratum.dataset);
   }
   std::string text;
+  for (const auto& [filter, removed] : report.filtered) {
+    absl::StrAppendFormat(&text, "filter %s removed %d row%s\n", filter, removed,
+                          removed == 1 ? "" : "s");
+  }
+  if (report.unlabelled > 0) {
+    absl::StrAppendFormat(&text, "%d quer%s without a label keep%s the dataset's own subject\n",
+                          report.unlabelled, report.unlabelled == 1 ? "y" : "ies",
+                          report.unlabelled == 1 ? "s" : "");
+  }
   if (report.rejected > 0) {
     absl::StrAppendFormat(&text, "rejected %d row%s:\n", report.rejected,
                           report.rejected == 1 ? "" : "s");
@@ -38,6 +48,34 @@ std::string ImportText(const ImportReport& report) {
                         workload.queries, datasets.size(), datasets.size() == 1 ? "" : "s",
                         workload.id.substr(0, 19));
   return text;
+}
+
+std::string ImportJson(const ImportReport& report) {
+  using Json = nlohmann::ordered_json;
+  const WorkloadFacts& workload = report.workload;
+  Json json = {{"schema", "wattfleet.import/1"},
+               {"name", workload.name},
+               {"id", workload.id},
+               {"path", report.path},
+               {"already_there", report.already_there},
+               {"queries", workload.queries}};
+  json["strata"] = Json::array();
+  for (const DatasetCount& stratum : workload.strata) {
+    json["strata"].push_back(
+        {{"dataset", stratum.dataset}, {"subject", stratum.subject}, {"queries", stratum.queries}});
+  }
+  json["filtered"] = Json::object();
+  for (const auto& [filter, removed] : report.filtered) {
+    json["filtered"][filter] = removed;
+  }
+  json["unlabelled"] = report.unlabelled;
+  json["rejected"] = report.rejected;
+  json["first_rejected"] = Json::array();
+  for (const RejectedRow& row : report.first_rejected) {
+    json["first_rejected"].push_back(
+        {{"file", row.file}, {"line", row.line}, {"reason", row.reason}});
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace wattfleet::coordinator

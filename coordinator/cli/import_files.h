@@ -12,8 +12,11 @@ namespace wattfleet::coordinator {
 // ImportWorkload, for a user: a damaged file is theirs to mend (INVALID_ARGUMENT).
 absl::StatusOr<ImportReport> ImportFiles(const ImportOptions& options);
 
-// What was imported, and the rejected rows: their number and the first of them by file and line.
+// What was imported, what the filters removed, and the rejected rows: their number and the first of
+// them by file and line.
 std::string ImportText(const ImportReport& report);
+// The same as a JSON object.
+std::string ImportJson(const ImportReport& report);
 
 }  // namespace wattfleet::coordinator
 

@@ -25,7 +25,15 @@ struct DatasetPreset {
   std::vector<std::string> options;
   std::vector<std::string> subject;
   std::vector<std::string> dataset;
-  std::string default_dataset;  // of rows without that column
+  // A list of turns {role, content}: the first user's is the question, the first assistant's the
+  // answer.
+  std::vector<std::string> conversation;
+  std::vector<std::string> language;        // named in English, or a code: "English", "en"
+  std::vector<std::string> toxic;           // true or false
+  std::vector<std::string> worked;          // how the answer is found, for shots
+  std::vector<std::string> option_columns;  // instead of a list in one column: one option in each
+  std::string default_dataset;              // of rows without that column
+  std::string grader;                       // empty = told from each row
   AnswerForm answer_form = AnswerForm::kWhole;
   bool needs_options = false;
   bool subject_from_file = false;  // of rows without a subject; otherwise it is their dataset
@@ -38,9 +46,10 @@ struct FirstRow {
 };
 
 // The preset of that name, or, when `name` is empty, the one that a first row's columns tell.
-// `map` (jsonl only) renames columns: our field -> theirs. INVALID_ARGUMENT: unknown preset, field
-// or column (the nearest is named), or columns that tell nothing. `workload` names the dataset of
-// jsonl rows that do not name theirs.
+// `map` (jsonl and csv only) renames columns: our field -> theirs; options may name several
+// columns, "A,B,C". INVALID_ARGUMENT: unknown preset, field or column (the nearest is named), or
+// columns that tell nothing. `workload` names the dataset of jsonl and csv rows that do not name
+// theirs.
 absl::StatusOr<DatasetPreset> ChoosePreset(
     const std::string& name, const std::vector<std::pair<std::string, std::string>>& map,
     const FirstRow& row, const std::string& workload);

@@ -12,6 +12,8 @@
 #include "common/domain/nearest_name.h"
 #include "common/status/status_macros.h"
 #include "coordinator/workload/durable_file.h"
+#include "coordinator/workload/label_file.h"
+#include "coordinator/workload/mix.h"
 #include "coordinator/workload/row_collector.h"
 #include "coordinator/workload/row_spool.h"
 #include "coordinator/workload/workload_file.h"
@@ -23,10 +25,17 @@ namespace {
 
 absl::Status CheckOptions(const ImportOptions& options) {
   WF_RETURN_IF_ERROR(CheckWorkloadName(options.name));
-  if (options.files.empty()) {
+  if (options.files.empty() && options.mix.empty()) {
     return absl::InvalidArgumentError("no file to import");
   }
-  const std::vector<std::string> graders = {"mcq", "mcq_first", "exact", "numeric", "math"};
+  if (!options.mix.empty() && (!options.files.empty() || !options.filters.empty() ||
+                               !options.labels.empty() || !options.grader.empty())) {
+    return absl::InvalidArgumentError(
+        "--mix mixes workloads as they were imported: files, filters, labels and graders go with "
+        "their own imports");
+  }
+  const std::vector<std::string> graders = {"mcq",  "mcq_first", "exact",   "numeric",
+                                            "math", "judge",     "pairwise"};
   if (!options.grader.empty() &&
       std::find(graders.begin(), graders.end(), options.grader) == graders.end()) {
     return absl::InvalidArgumentError(absl::StrFormat("unknown grader \"%s\"; %s", options.grader,
@@ -68,16 +77,29 @@ absl::StatusOr<ImportReport> ImportWorkload(const ImportOptions& options) {
   ImportReport report;
   WF_ASSIGN_OR_RETURN(RowSpool spool, RowSpool::Create(options.data_directory));
   RowCollector rows(options, std::move(spool), report);
+  std::optional<LabelFile> labels;
+  if (!options.labels.empty()) {
+    WF_ASSIGN_OR_RETURN(labels, LabelFile::Read(options.labels, options.label_set));
+    rows.SetLabels(&*labels);
+  }
   for (const std::string& file : options.files) {
     WF_RETURN_IF_ERROR(rows.ReadFile(file));
   }
+  if (!options.mix.empty()) {
+    WF_RETURN_IF_ERROR(ReadMix(options, rows));
+  }
   WF_RETURN_IF_ERROR(rows.Finish());
+  if (report.unlabelled == static_cast<std::int64_t>(rows.order().size())) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s has no label for any of the queries' ids", options.labels));
+  }
   WF_ASSIGN_OR_RETURN(TemporaryFile draft, TemporaryFile::Create(options.data_directory));
-  WF_ASSIGN_OR_RETURN(
-      const std::string id,
-      WriteWorkload(draft.path(),
-                    {.name = options.name, .preset = rows.preset(), .seed = options.seed},
-                    rows.strata(), rows.order(), rows.spool()));
+  WF_ASSIGN_OR_RETURN(const std::string id,
+                      WriteWorkload(draft.path(),
+                                    {.name = options.name,
+                                     .preset = options.mix.empty() ? rows.preset() : "mix",
+                                     .seed = options.seed},
+                                    rows.strata(), rows.order(), rows.spool()));
   WF_RETURN_IF_ERROR(Publish(options, id, draft, report));
   report.workload = {.id = id,
                      .name = options.name,

@@ -52,24 +52,6 @@ void TakeTexts(std::string_view& bytes, std::vector<std::string_view>& texts) {
   }
 }
 
-void AppendJsonText(std::string_view text, std::string& json) {
-  constexpr char kHex[] = "0123456789abcdef";
-  json.push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      json.push_back('\\');
-      json.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      json.append("\\u00");
-      json.push_back(kHex[(c >> 4) & 0xf]);
-      json.push_back(kHex[c & 0xf]);
-    } else {
-      json.push_back(c);
-    }
-  }
-  json.push_back('"');
-}
-
 }  // namespace
 
 void EncodeQuery(const Query& query, std::string& bytes) {
@@ -91,6 +73,24 @@ void DecodeQuery(std::string_view bytes, QueryView& query) {
   TakeTexts(bytes, query.options);
   TakeTexts(bytes, query.references);
   WF_CHECK(bytes.empty());
+}
+
+void AppendJsonText(std::string_view text, std::string& json) {
+  constexpr char kHex[] = "0123456789abcdef";
+  json.push_back('"');
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      json.push_back('\\');
+      json.push_back(c);
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      json.append("\\u00");
+      json.push_back(kHex[(c >> 4) & 0xf]);
+      json.push_back(kHex[c & 0xf]);
+    } else {
+      json.push_back(c);
+    }
+  }
+  json.push_back('"');
 }
 
 void AppendJsonArray(const std::vector<std::string_view>& texts, std::string& json) {

@@ -29,6 +29,8 @@ void EncodeQuery(const Query& query, std::string& bytes);
 // Reads what EncodeQuery wrote; aborts on anything else, for such bytes never leave the import.
 void DecodeQuery(std::string_view bytes, QueryView& query);
 
+// A JSON string of the text, which must be UTF-8.
+void AppendJsonText(std::string_view text, std::string& json);
 // A JSON array of the texts, which must be UTF-8.
 void AppendJsonArray(const std::vector<std::string_view>& texts, std::string& json);
 

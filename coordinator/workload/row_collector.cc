@@ -1,16 +1,14 @@
 #include "coordinator/workload/row_collector.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-#include "common/status/annotate.h"
 #include "common/status/status_macros.h"
+#include "coordinator/workload/csv_reader.h"
 #include "coordinator/workload/query_codec.h"
 
 namespace wattfleet::coordinator {
@@ -18,84 +16,36 @@ namespace {
 
 constexpr std::size_t kMostRejectedShown = 20;
 constexpr std::size_t kMostRows = std::size_t{1} << 31;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-constexpr std::string_view kBlanks = " \t";
-
-// Whether the first line of a file begins one JSON document rather than being a row.
-bool StartsDocument(std::string_view line) {
-  return !line.empty() && (line[0] == '[' || line == "{");
-}
 
 }  // namespace
 
 absl::Status RowCollector::ReadFile(const std::string& path) {
-  WF_ASSIGN_OR_RETURN(std::unique_ptr<ByteStream> stream, OpenByteStream(path));
-  LineReader lines(std::move(stream), RowPadding());
   lines_before_file_.push_back(lines_);
   reader_.SetFile(path);
-  WF_ASSIGN_OR_RETURN(const std::int64_t read, ReadLines(path, lines));
+  const bool is_csv = options_.preset == "csv" || IsCsvName(path);
+  WF_ASSIGN_OR_RETURN(const std::int64_t read, ForEachRow(path, is_csv, [&](const RowText& row) {
+                        return ReadRow(path, row);
+                      }));
   lines_ += read;
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::int64_t> RowCollector::ReadLines(const std::string& path, LineReader& lines) {
-  bool is_first = true;
-  Line line;
-  while (true) {
-    WF_ASSIGN_OR_RETURN(const bool more, lines.Next(line));
-    if (!more) {
-      return line.number;
-    }
-    if (line.number == 1 && line.text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-      line.text.remove_prefix(kByteOrderMark.size());
-    }
-    const std::size_t begin = line.text.find_first_not_of(kBlanks);
-    if (begin == std::string_view::npos && !line.too_long) {
-      continue;
-    }
-    if (is_first && StartsDocument(line.text.substr(std::min(begin, line.text.size())))) {
-      return ReadDocument(path, line, lines);
-    }
-    is_first = false;
-    if (absl::Status status = ReadLine(path, line); !status.ok()) {
-      return Annotate(status, absl::StrFormat("%s:%d", path, line.number));
-    }
+absl::Status RowCollector::ReadWorkload(const Workload& workload,
+                                        const std::vector<std::int64_t>& places) {
+  lines_before_file_.push_back(lines_);
+  for (const std::int64_t q : places) {
+    WF_ASSIGN_OR_RETURN(const Query query, workload.Get(q));
+    WF_RETURN_IF_ERROR(Add(query, lines_ + q + 1));
   }
-}
-
-absl::StatusOr<std::int64_t> RowCollector::ReadDocument(const std::string& path, const Line& first,
-                                                        LineReader& lines) {
-  std::string document(first.text);
-  Line line;
-  while (true) {
-    WF_ASSIGN_OR_RETURN(const bool more, lines.Next(line));
-    if (!more) {
-      break;
-    }
-    absl::StrAppend(&document, "\n", std::string(line.text));
-    if (document.size() > kMaxLineBytes) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("%s is one JSON document of more than %d MiB: write it as a row a line",
-                          path, kMaxLineBytes >> 20));
-    }
-  }
-  absl::StatusOr<std::vector<std::string>> rows = reader_.SplitDocument(document);
-  if (!rows.ok()) {
-    return Annotate(rows.status(), path);
-  }
-  std::int64_t number = 0;
-  for (std::string& row : *rows) {
-    row.reserve(row.size() + RowPadding());
-    ++number;
-    if (absl::Status status = ReadLine(path, {.text = row, .number = number}); !status.ok()) {
-      return Annotate(status, absl::StrFormat("%s:%d", path, number));
-    }
-  }
-  return number;
+  lines_ += workload.facts().queries;
+  return absl::OkStatus();
 }
 
 absl::Status RowCollector::Finish() {
   WF_RETURN_IF_ERROR(spool_.Finish());
+  for (const auto& [filter, removed] : reader_.filters().counts()) {
+    report_.filtered.emplace_back(filter.name, removed);
+  }
   if (rows_.empty()) {
     return NoRowError();
   }
@@ -109,25 +59,43 @@ absl::Status RowCollector::Finish() {
   return absl::OkStatus();
 }
 
-absl::Status RowCollector::ReadLine(const std::string& path, const Line& line) {
-  if (line.too_long) {
-    Reject(path, line.number, absl::StrFormat("a line of more than %d MiB", kMaxLineBytes >> 20));
-    return absl::OkStatus();
+absl::Status RowCollector::ReadRow(const std::string& path, const RowText& row) {
+  RowOutcome outcome{RowOutcome::Kind::kMalformed, row.malformed};
+  if (row.malformed.empty()) {
+    WF_ASSIGN_OR_RETURN(outcome, reader_.Read(row.json, lines_ + row.number, query_));
   }
-  const std::int64_t number = lines_ + line.number;
-  WF_ASSIGN_OR_RETURN(const std::string reason, reader_.Read(line.text, number, query_));
-  if (!reason.empty()) {
-    Reject(path, line.number, reason);
-    return absl::OkStatus();
+  switch (outcome.kind) {
+    case RowOutcome::Kind::kMalformed:
+      if (!options_.skip_malformed) {
+        return absl::InvalidArgumentError(outcome.reason);
+      }
+      Reject(path, row.number, outcome.reason);
+      return absl::OkStatus();
+    case RowOutcome::Kind::kUnusable:
+      Reject(path, row.number, outcome.reason);
+      return absl::OkStatus();
+    case RowOutcome::Kind::kFiltered:
+      return absl::OkStatus();
+    case RowOutcome::Kind::kQuery:
+      break;
   }
+  if (labels_ != nullptr) {
+    const std::string* label = labels_->LabelOf(query_.id);
+    query_.subject = label != nullptr ? *label : query_.subject;
+    report_.unlabelled += label != nullptr ? 0 : 1;
+  }
+  return Add(query_, lines_ + row.number);
+}
+
+absl::Status RowCollector::Add(const Query& query, std::int64_t number) {
   if (rows_.size() == kMostRows) {
     return absl::InvalidArgumentError(absl::StrFormat("more than %d rows", kMostRows));
   }
-  rows_.push_back({.draw = DrawOf(query_.id, options_.seed),
-                   .stratum = StratumOf(query_),
+  rows_.push_back({.draw = DrawOf(query.id, options_.seed),
+                   .stratum = StratumOf(query),
                    .row = static_cast<std::uint32_t>(rows_.size())});
   line_of_row_.push_back(number);
-  return spool_.Append(query_);
+  return spool_.Append(query);
 }
 
 void RowCollector::Reject(const std::string& path, std::int64_t line, std::string reason) {
@@ -148,8 +116,12 @@ std::uint32_t RowCollector::StratumOf(const Query& query) {
 }
 
 absl::Status RowCollector::NoRowError() const {
+  if (report_.rejected == 0 && !report_.filtered.empty()) {
+    return absl::InvalidArgumentError("the filters leave no row");
+  }
   if (report_.rejected == 0) {
-    return absl::InvalidArgumentError(absl::StrFormat("%s has no rows", options_.files.front()));
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s has no rows", options_.mix.empty() ? options_.files.front() : "the mix"));
   }
   const RejectedRow& row = report_.first_rejected.front();
   return absl::InvalidArgumentError(absl::StrFormat("none of the %d rows can be used; %s:%d: %s",
@@ -161,7 +133,9 @@ absl::Status RowCollector::NoRowError() const {
 std::string RowCollector::Place(std::int64_t number) const {
   const auto next = std::lower_bound(lines_before_file_.begin(), lines_before_file_.end(), number);
   const auto file = static_cast<std::size_t>(next - lines_before_file_.begin()) - 1;
-  return absl::StrFormat("%s:%d", options_.files[file], number - lines_before_file_[file]);
+  const std::string& source =
+      options_.mix.empty() ? options_.files[file] : options_.mix[file].workload;
+  return absl::StrFormat("%s:%d", source, number - lines_before_file_[file]);
 }
 
 absl::StatusOr<std::string> RowCollector::IdOf(const OrderedRow& row) {

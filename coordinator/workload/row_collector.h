@@ -13,8 +13,9 @@
 
 #include "common/domain/query.h"
 #include "coordinator/workload/import.h"
-#include "coordinator/workload/line_reader.h"
+#include "coordinator/workload/label_file.h"
 #include "coordinator/workload/row_reader.h"
+#include "coordinator/workload/row_source.h"
 #include "coordinator/workload/row_spool.h"
 #include "coordinator/workload/stratified_order.h"
 
@@ -28,9 +29,13 @@ class RowCollector {
   RowCollector(const ImportOptions& options, RowSpool spool, ImportReport& report)
       : options_(options), report_(report), spool_(std::move(spool)), reader_(options) {}
 
-  // Files in the order of ImportOptions::files: a row a line, or one JSON document, whose rows then
-  // count as lines. Errors name the file, and the line where there is one.
+  // Files in the order of ImportOptions::files, as ForEachRow reads them. Errors name the file, and
+  // the line where there is one.
   absl::Status ReadFile(const std::string& path);
+  // Gives queries their subject; outlives this. Before the first file.
+  void SetLabels(const LabelFile* labels) { labels_ = labels; }
+  // Queries of another workload, in the order of ImportOptions::mix.
+  absl::Status ReadWorkload(const Workload& workload, const std::vector<std::int64_t>& places);
 
   // After the last file. INVALID_ARGUMENT when there is no row, or an id twice: both lines named.
   absl::Status Finish();
@@ -42,10 +47,8 @@ class RowCollector {
   std::string preset() const { return reader_.preset(); }
 
  private:
-  absl::StatusOr<std::int64_t> ReadLines(const std::string& path, LineReader& lines);
-  absl::StatusOr<std::int64_t> ReadDocument(const std::string& path, const Line& first,
-                                            LineReader& lines);
-  absl::Status ReadLine(const std::string& path, const Line& line);
+  absl::Status ReadRow(const std::string& path, const RowText& row);
+  absl::Status Add(const Query& query, std::int64_t number);
   void Reject(const std::string& path, std::int64_t line, std::string reason);
   std::uint32_t StratumOf(const Query& query);
   absl::Status NoRowError() const;
@@ -58,6 +61,7 @@ class RowCollector {
   ImportReport& report_;
   RowSpool spool_;
   RowReader reader_;
+  const LabelFile* labels_ = nullptr;  // may be null
   Query query_;
   std::vector<OrderedRow> rows_;
   std::vector<std::int64_t> line_of_row_;  // counted over all files

@@ -99,6 +99,14 @@ char LetterOf(const std::string& answer, const std::vector<std::string>& options
   return in_range ? letter : '\0';
 }
 
+std::size_t PromptBytes(const Query& query) {
+  std::size_t bytes = query.question.size();
+  for (const std::string& option : query.options) {
+    bytes += option.size();
+  }
+  return bytes;
+}
+
 // The beginning of a text, cut between characters, for messages.
 std::string Excerpt(const std::string& text) {
   constexpr std::size_t kLongest = 40;
@@ -116,15 +124,12 @@ std::string Excerpt(const std::string& text) {
 
 struct RowReader::Json {
   simdjson::dom::parser parser;
+  simdjson::dom::parser list_parser;  // of lists that stand in a text
   simdjson::dom::object row;
 };
 
-std::size_t RowPadding() {
-  return simdjson::SIMDJSON_PADDING;
-}
-
 RowReader::RowReader(const ImportOptions& options)
-    : options_(options), json_(std::make_unique<Json>()) {}
+    : options_(options), filters_(options.filters), json_(std::make_unique<Json>()) {}
 
 RowReader::~RowReader() = default;
 
@@ -133,44 +138,20 @@ void RowReader::SetFile(const std::string& path) {
   file_stem_ = file_stem_.substr(0, file_stem_.find('.'));
 }
 
-absl::StatusOr<std::vector<std::string>> RowReader::SplitDocument(const std::string& document) {
-  simdjson::dom::element root;
-  const simdjson::error_code error = json_->parser.parse(document).get(root);
-  if (error != simdjson::SUCCESS) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("not valid JSON (%s)", simdjson::error_message(error)));
-  }
-  simdjson::dom::array list;
-  bool found = root.get(list) == simdjson::SUCCESS;
-  simdjson::dom::object object;
-  if (root.get(object) == simdjson::SUCCESS) {
-    for (const simdjson::dom::key_value_pair member : object) {
-      found = found || member.value.get(list) == simdjson::SUCCESS;
-    }
-  }
-  if (!found) {
-    return absl::InvalidArgumentError("the JSON document holds no list of rows");
-  }
-  std::vector<std::string> rows;
-  for (const simdjson::dom::element row : list) {
-    rows.push_back(simdjson::minify(row));
-  }
-  return rows;
-}
-
-absl::StatusOr<std::string> RowReader::Read(std::string_view line, std::int64_t number,
-                                            Query& query) {
+absl::StatusOr<RowOutcome> RowReader::Read(std::string_view line, std::int64_t number,
+                                           Query& query) {
   simdjson::dom::element document;
   const simdjson::error_code error =
       json_->parser.parse(line.data(), line.size(), false).get(document);
   if (error == simdjson::UTF8_ERROR) {
-    return std::string("invalid UTF-8");
+    return RowOutcome{RowOutcome::Kind::kMalformed, "invalid UTF-8"};
   }
   if (error != simdjson::SUCCESS) {
-    return absl::StrCat("not valid JSON (", simdjson::error_message(error), ")");
+    return RowOutcome{RowOutcome::Kind::kMalformed,
+                      absl::StrCat("not valid JSON (", simdjson::error_message(error), ")")};
   }
   if (document.get(json_->row) != simdjson::SUCCESS) {
-    return std::string("not a JSON object");
+    return RowOutcome{RowOutcome::Kind::kMalformed, "not a JSON object"};
   }
   if (!preset_) {
     FirstRow first;
@@ -181,9 +162,26 @@ absl::StatusOr<std::string> RowReader::Read(std::string_view line, std::int64_t 
     first.has_hashes = answer.find(kHashes) != std::string::npos;
     WF_ASSIGN_OR_RETURN(preset_, ChoosePreset(options_.preset, options_.map, first, options_.name));
   }
-  return ReadQuery(number, query);
+  if (std::string reason = ReadQuery(number, query); !reason.empty()) {
+    return RowOutcome{RowOutcome::Kind::kUnusable, std::move(reason)};
+  }
+  if (!filters_.counts().empty() && filters_.Removes(query, ReadTags())) {
+    return RowOutcome{RowOutcome::Kind::kFiltered, {}};
+  }
+  const std::size_t bytes = PromptBytes(query);
+  if (bytes > static_cast<std::size_t>(options_.max_prompt_bytes)) {
+    return RowOutcome{RowOutcome::Kind::kUnusable,
+                      absl::StrFormat("a prompt of %d bytes is over the limit of %d", bytes,
+                                      options_.max_prompt_bytes)};
+  }
+  return RowOutcome{};
 }
 
+std::optional<std::string> RowReader::Worked() const {
+  return ColumnText(json_->row, preset_->worked);
+}
+
+// Why the row makes no query; empty when it does.
 std::string RowReader::ReadQuery(std::int64_t number, Query& query) {
   query = Query();
   query.dataset = ColumnText(json_->row, preset_->dataset).value_or(preset_->default_dataset);
@@ -194,32 +192,79 @@ std::string RowReader::ReadQuery(std::int64_t number, Query& query) {
   if (query.id.size() > kLongestId) {
     return absl::StrFormat("its id is longer than %d bytes", kLongestId);
   }
-  std::optional<std::string> question = ColumnText(json_->row, preset_->question);
-  if (!question) {
-    return "no prompt";
+  if (std::optional<std::string> question = ColumnText(json_->row, preset_->question)) {
+    query.question = *std::move(question);
   }
-  query.question = *std::move(question);
-  for (std::string (RowReader::*step)(Query&) : {&RowReader::ReadOptions, &RowReader::ReadAnswer}) {
+  for (std::string (RowReader::*step)(Query&) :
+       {&RowReader::ReadConversation, &RowReader::ReadOptions, &RowReader::ReadAnswer}) {
     if (std::string reason = (this->*step)(query); !reason.empty()) {
       return reason;
     }
   }
+  if (query.references.empty()) {
+    return filters_.Has(FilterKind::kNoReference) ? "" : "no answer";
+  }
   return ChooseGrader(query);
 }
 
-std::string RowReader::ReadOptions(Query& query) {
-  std::size_t bytes = query.question.size();
-  if (const auto column = Column(json_->row, preset_->options)) {
-    simdjson::dom::array options;
-    if (column->get(options) != simdjson::SUCCESS) {
-      return "its options are no list";
+// The first turn of the user's, and the first answer to it, where the row has a conversation.
+std::string RowReader::ReadConversation(Query& query) {
+  const auto column = Column(json_->row, preset_->conversation);
+  if (!column) {
+    return query.question.empty() ? "no prompt" : "";
+  }
+  simdjson::dom::array turns;
+  if (column->get(turns) != simdjson::SUCCESS) {
+    return "its conversation is no list of turns";
+  }
+  for (const simdjson::dom::element element : turns) {
+    simdjson::dom::object turn;
+    if (element.get(turn) != simdjson::SUCCESS) {
+      return "a turn of its conversation is no object";
     }
-    for (const simdjson::dom::element option : options) {
-      std::optional<std::string> text = ScalarText(option);
-      if (!text) {
-        return "an option is no text";
-      }
-      bytes += text->size();
+    const std::string role = ColumnText(turn, {"role"}).value_or("");
+    std::optional<std::string> content = ColumnText(turn, {"content"});
+    if (content && role == "user" && query.question.empty()) {
+      query.question = *std::move(content);
+    } else if (content && role == "assistant" && !query.question.empty()) {
+      query.references.push_back(*std::move(content));
+      break;
+    }
+  }
+  return query.question.empty() ? "no prompt" : "";
+}
+
+// The options of one list, which may stand in a text, as columns of CSV do.
+std::string RowReader::ReadOptionList(Query& query) {
+  const auto column = Column(json_->row, preset_->options);
+  if (!column) {
+    return {};
+  }
+  simdjson::dom::array options;
+  std::string_view text;
+  bool is_list = column->get(options) == simdjson::SUCCESS;
+  if (!is_list && column->get(text) == simdjson::SUCCESS && text.substr(0, 1) == "[") {
+    is_list = json_->list_parser.parse(text.data(), text.size()).get(options) == simdjson::SUCCESS;
+  }
+  if (!is_list) {
+    return column->is_string() && IsBlank(text) ? "" : "its options are no list";
+  }
+  for (const simdjson::dom::element option : options) {
+    std::optional<std::string> option_text = ScalarText(option);
+    if (!option_text) {
+      return "an option is no text";
+    }
+    query.options.push_back(*std::move(option_text));
+  }
+  return {};
+}
+
+std::string RowReader::ReadOptions(Query& query) {
+  if (std::string reason = ReadOptionList(query); !reason.empty()) {
+    return reason;
+  }
+  for (const std::string& name : preset_->option_columns) {
+    if (std::optional<std::string> text = ColumnText(json_->row, {name})) {
       query.options.push_back(*std::move(text));
     }
   }
@@ -227,14 +272,7 @@ std::string RowReader::ReadOptions(Query& query) {
     return absl::StrFormat("%d options; at most %d have letters", query.options.size(),
                            kMostOptions);
   }
-  if (query.options.empty() && preset_->needs_options) {
-    return "no options";
-  }
-  if (bytes > static_cast<std::size_t>(options_.max_prompt_bytes)) {
-    return absl::StrFormat("a prompt of %d bytes is over the limit of %d", bytes,
-                           options_.max_prompt_bytes);
-  }
-  return {};
+  return query.options.empty() && preset_->needs_options ? "no options" : "";
 }
 
 std::string RowReader::ReadAnswer(Query& query) {
@@ -247,20 +285,35 @@ std::string RowReader::ReadAnswer(Query& query) {
       }
     }
   } else if (std::optional<std::string> text = ColumnText(json_->row, preset_->answer)) {
-    query.references.push_back(*std::move(text));
+    query.references.assign(1, *std::move(text));
   }
-  if (query.references.empty()) {
-    return "no answer";
-  }
-  if (preset_->answer_form == AnswerForm::kBehindHashes) {
+  if (!query.references.empty() && preset_->answer_form == AnswerForm::kBehindHashes) {
     query.references[0] = BehindHashes(query.references[0]);
     return query.references[0].empty() ? "no answer behind ####" : std::string();
   }
   return {};
 }
 
+RowTags RowReader::ReadTags() const {
+  const auto is_true = [](const std::optional<std::string>& text) {
+    return text && (*text == "true" || *text == "True" || *text == "1");
+  };
+  RowTags tags{.language = ColumnText(json_->row, preset_->language),
+               .is_toxic = is_true(ColumnText(json_->row, preset_->toxic))};
+  simdjson::dom::array turns;
+  const auto column = Column(json_->row, preset_->conversation);
+  if (column && column->get(turns) == simdjson::SUCCESS) {
+    for (const simdjson::dom::element element : turns) {
+      simdjson::dom::object turn;
+      tags.is_toxic = tags.is_toxic || (element.get(turn) == simdjson::SUCCESS &&
+                                        is_true(ColumnText(turn, {"toxic"})));
+    }
+  }
+  return tags;
+}
+
 std::string RowReader::ChooseGrader(Query& query) const {
-  query.grader = options_.grader;
+  query.grader = options_.grader.empty() ? preset_->grader : options_.grader;
   const bool all_numbers = std::all_of(query.references.begin(), query.references.end(), IsNumber);
   if (query.grader.empty()) {
     query.grader = !query.options.empty() ? "mcq" : all_numbers ? "numeric" : "exact";

@@ -188,7 +188,9 @@ class BadWorkloadTest(small_sweep.CommandTest):
                  json.dumps(row(6, options=["only"]))]
         rows = "\n".join(lines).encode() + b'\n{"id": "q7", "question": "caf\xe9"}\n'
 
-        done = self.import_rows(rows)
+        # A row that cannot be read at all is a damaged file, unless the user says otherwise.
+        self.expect_refused(self.import_rows(rows), r"rows\.jsonl:4: not valid JSON")
+        done = self.import_rows(rows, "--skip-malformed")
 
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("rejected 5 rows", done.stdout)

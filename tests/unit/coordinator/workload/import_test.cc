@@ -260,13 +260,31 @@ TEST_F(ImportTest, RejectsBadRowsByLineAndKeepsTheRest) {
             "the answer \"C\" is none of the 2 options");
   EXPECT_EQ(Rejection(R"({"id": "2", "question": "q", "options": "a", "answer": "A"})"),
             "its options are no list");
-  EXPECT_EQ(
-      Rejection("{\"id\": \"2\", \"question\": \"\xff\", \"options\": [\"a\"], \"answer\": \"A\"}"),
-      "invalid UTF-8");
-  EXPECT_THAT(Rejection(R"({"id": "2", "question": )"), HasSubstr("not valid JSON"));
-  EXPECT_EQ(Rejection("[1, 2]"), "not a JSON object");
   EXPECT_EQ(Rejection(R"({"question": "q", "answer": "no hashes", "options": ["a"]})"),
             "the answer \"no hashes\" is none of the 1 options");
+}
+
+TEST_F(ImportTest, RefusesAFileWithARowThatCannotBeReadAndWritesNothing) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {R"({"id": "2", "question": )", "rows.jsonl:2: not valid JSON"},
+      {"[1, 2]", "rows.jsonl:2: not a JSON object"},
+      {"{\"id\": \"2\", \"question\": \"\xff\"}", "rows.jsonl:2: invalid UTF-8"}};
+  for (const auto& [row, message] : rows) {
+    EXPECT_THAT(Import(std::string(kChoice) + "\n" + row + "\n" + kChoice),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(message)));
+    EXPECT_THAT(FilesInStore(), IsEmpty());
+  }
+}
+
+TEST_F(ImportTest, RejectsRowsThatCannotBeReadWhereAskedTo) {
+  ImportOptions options = Options(std::string(kChoice) + "\n{\"id\": \n[1]\n");
+  options.skip_malformed = true;
+
+  WF_ASSERT_OK_AND_ASSIGN(const ImportReport report, ImportWorkload(options));
+
+  EXPECT_EQ(report.workload.queries, 1);
+  ASSERT_THAT(report.first_rejected, SizeIs(2));
+  EXPECT_EQ(report.first_rejected[1].line, 3);
 }
 
 TEST_F(ImportTest, RejectsAPromptOfTenMegabytesByItsLine) {
@@ -326,7 +344,9 @@ TEST_F(ImportTest, RefusesAnEmptyWorkload) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("has no rows")));
   EXPECT_THAT(Import("nonsense"),
               StatusIs(absl::StatusCode::kInvalidArgument,
-                       AllOf(HasSubstr("none of the 1 rows"), HasSubstr("rows.jsonl:1"))));
+                       AllOf(HasSubstr("not valid JSON"), HasSubstr("rows.jsonl:1"))));
+  EXPECT_THAT(Import("{}"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("rows.jsonl:1")));
   EXPECT_THAT(FilesInStore(), IsEmpty());
 }
 
