@@ -73,7 +73,7 @@ enum class SweepCommand { kPause, kResume, kCancel };
 // What a report is to look like. INVALID_ARGUMENT from Report() names the nearest word.
 struct ReportRequest {
   std::string sweep;
-  std::string format = "table";       // table, md, json
+  std::string format = "table";       // RenderFormats() (report/render.h)
   std::string energy_class = "host";  // paper, host, host-nodram, wall, facility
   std::optional<double> pue;          // for class facility
   std::string pue_source;             // who says so, and when

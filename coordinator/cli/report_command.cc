@@ -7,6 +7,7 @@
 
 #include "coordinator/cli/commands.h"
 #include "coordinator/cli/open_fleet.h"
+#include "coordinator/cli/output_file.h"
 #include "coordinator/cli/report_requirements.h"
 #include "coordinator/report/render.h"
 
@@ -18,6 +19,7 @@ struct ReportFlags {
   FleetPlace place;
   ReportRequest request;
   std::string require;
+  std::string output;  // file; empty: standard output
 };
 
 ExitCode PrintReport(ReportFlags flags) {
@@ -29,7 +31,11 @@ ExitCode PrintReport(ReportFlags flags) {
   if (!text.ok()) {
     return Fail(text.status());
   }
-  std::fputs(text->c_str(), stdout);
+  if (flags.output.empty()) {
+    std::fputs(text->c_str(), stdout);
+  } else if (const absl::Status written = WriteOutputFile(flags.output, *text); !written.ok()) {
+    return Fail(written);
+  }
   if (flags.require.empty()) {
     return ExitCode::kDone;
   }
@@ -59,6 +65,7 @@ void AddReportCommand(CLI::App& app, Action& action) {
   command->add_option("--pue", flags->request.pue,
                       "for class facility: what the site draws for each watt at the wall");
   command->add_option("--pue-source", flags->request.pue_source, "who says so, and when");
+  command->add_option("-o,--output", flags->output, "a file instead of standard output");
   command->add_option("--require", flags->require,
                       "end with 1 when a pair lacks this figure, e.g. ipw");
   AddPlaceOptions(*command, flags->place);

@@ -28,7 +28,17 @@ std::string RenderTable(const Report& report);
 // To paste into an issue: the same content as RenderTable.
 std::string RenderMarkdown(const Report& report);
 
-// "table", "md", "json".
+// One row per pair (RFC 4180, lines end with LF), after a row of column names that say the units.
+// Numbers read back as the same doubles; an empty cell is not known.
+std::string RenderCsv(const Report& report);
+
+// A table of the package booktabs that compiles as it stands.
+std::string RenderLatex(const Report& report);
+
+// How it was measured, in prose, for an appendix: one line per paragraph.
+std::string RenderMethods(const Report& report);
+
+// "table", "md", "json", "csv", "latex", "methods".
 const std::vector<std::string>& RenderFormats();
 
 // By the name of its format. INVALID_ARGUMENT names the nearest one.

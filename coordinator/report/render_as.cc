@@ -7,7 +7,8 @@
 namespace wattfleet::coordinator {
 
 const std::vector<std::string>& RenderFormats() {
-  static const auto* formats = new std::vector<std::string>{"table", "md", "json"};
+  static const auto* formats =
+      new std::vector<std::string>{"table", "md", "json", "csv", "latex", "methods"};
   return *formats;
 }
 
@@ -20,6 +21,15 @@ absl::StatusOr<std::string> RenderAs(const Report& report, const std::string& fo
   }
   if (format == "json") {
     return RenderJson(report);
+  }
+  if (format == "csv") {
+    return RenderCsv(report);
+  }
+  if (format == "latex") {
+    return RenderLatex(report);
+  }
+  if (format == "methods") {
+    return RenderMethods(report);
   }
   return absl::InvalidArgumentError(absl::StrFormat("report format \"%s\" is not known; %s", format,
                                                     NearestText(format, RenderFormats())));

@@ -6,6 +6,7 @@
 #include "coordinator/config/sweep_yaml.h"
 #include "coordinator/report/build_report.h"
 #include "coordinator/report/render.h"
+#include "coordinator/service/report_settings.h"
 #include "coordinator/store/open_sweep_view.h"
 #include "coordinator/workload/workload.h"
 
@@ -20,6 +21,7 @@ absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(path));
   WF_ASSIGN_OR_RETURN(const SweepFile file, ParseResolvedSweep(view->sweep().resolved));
   ReportOptions options{.energy_class = request.energy_class, .cache_off = file.cache == "off"};
+  options.settings = ReportSettings(file);
   if (request.pue) {
     options.pue = Pue{.ratio = *request.pue, .source = request.pue_source};
   }

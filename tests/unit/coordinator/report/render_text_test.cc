@@ -1,5 +1,3 @@
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
 #include <string>
 
@@ -11,6 +9,7 @@
 #include "coordinator/report/text_table.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/coordinator/report/example_sweep.h"
+#include "tests/unit/coordinator/report/golden.h"
 
 namespace wattfleet::testing {
 namespace {
@@ -22,17 +21,6 @@ using coordinator::RenderMarkdown;
 using coordinator::RenderTable;
 using coordinator::TextTable;
 using coordinator::ThreeDigits;
-
-// Compares with a file of tests/data, or writes it when WF_UPDATE_GOLDEN is set.
-void ExpectGolden(const std::string& text, const std::string& name) {
-  const std::string path = std::string(WF_SOURCE_DIR "/tests/data/") + name;
-  if (std::getenv("WF_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(path) << text;
-  }
-  std::stringstream committed;
-  committed << std::ifstream(path).rdbuf();
-  EXPECT_EQ(text, committed.str()) << "made again by: WF_UPDATE_GOLDEN=1 coordinator_report_test";
-}
 
 void ExpectFits(const std::string& text) {
   std::istringstream lines(text);
