@@ -15,13 +15,17 @@
 #include "agent/cli/host_facts.h"
 #include "agent/cli/instances.h"
 #include "agent/cli/start_monitor.h"
+#include "agent/contention/host_use.h"
+#include "agent/contention/sampled_contention_watch.h"
 #include "agent/core/agent_core.h"
 #include "agent/energy/open_energy_meter.h"
 #include "agent/engine/local_engine_supervisor.h"
 #include "agent/link/grpc_coordinator_link.h"
+#include "agent/power/open_power_source.h"
 #include "agent/spool/file_spool.h"
 #include "common/grpc/transport.h"
 #include "common/process/posix_process_launcher.h"
+#include "common/process/process_table.h"
 #include "common/status/annotate.h"
 #include "common/status/status_macros.h"
 #include "common/task/thread_task_runner.h"
@@ -107,6 +111,10 @@ absl::StatusOr<int> RunAgent(const AgentConfig& config, const std::string& versi
   ThreadTaskRunner runner("core", clock);
   PosixProcessLauncher launcher;
   LocalEngineSupervisor engines(EngineSettingsOf(config), runner, clock, launcher);
+  HostUse use(ProcessTable(config.power.paths.proc_root), getpid(),
+              OpenNvmlProcesses(PathsOf(config.power).nvml_library));
+  ThreadTaskRunner looker("looks", clock);
+  SampledContentionWatch contention(use, looker, runner, clock);
   std::optional<GrpcCoordinatorLink> link;
   std::unique_ptr<AgentCore> core;
   Ending ending;
@@ -119,6 +127,7 @@ absl::StatusOr<int> RunAgent(const AgentConfig& config, const std::string& versi
                            .spool = *spool,
                            .engines = engines,
                            .meter = *meter,
+                           .contention = &contention,
                            .note = [](const std::string& note) { spdlog::info("{}", note); }};
     core = std::make_unique<AgentCore>(settings, parts,
                                        [&ending](const absl::Status& s) { ending.Set(s); });
@@ -132,6 +141,7 @@ absl::StatusOr<int> RunAgent(const AgentConfig& config, const std::string& versi
     link.reset();
   });
   runner.Stop();
+  looker.Stop();
   WF_RETURN_IF_ERROR(ending.Get().value_or(absl::OkStatus()));
   return signal;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/contention/contention_watch.h"
 #include "agent/drive/driver.h"
 #include "agent/drive/warm_up.h"
 #include "agent/energy/energy_meter.h"
@@ -53,6 +54,7 @@ struct AgentParts {
   Spool& spool;
   EngineSupervisor& engines;
   EnergyMeter& meter;
+  ContentionWatch* contention = nullptr;         // nullptr: nobody watches
   std::function<void(const std::string&)> note;  // one line for the log
 };
 

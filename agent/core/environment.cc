@@ -27,7 +27,7 @@ Seal SealOf(const EngineIdentity& identity, const Build& build) {
 
 Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOffer& instance,
                                 const PairSpec& pair, const EngineIdentity& identity,
-                                const QueryGuard& guard) {
+                                const MeasuringRules& rules) {
   const Seal seal = SealOf(identity, pair.build);
   auto host =
       settings.changing_facts ? settings.changing_facts() : std::map<std::string, std::string>();
@@ -56,6 +56,10 @@ Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOff
   if (identity.recorded_answers) {
     facts["recorded_answers"] = *identity.recorded_answers;
   }
+  if (rules.watches_others) {
+    facts["watches_other_programs"] = true;
+  }
+  const QueryGuard& guard = rules.guard;
   if (pair.condition.is_isolated() && guard.pause.count() > 0) {
     facts["query_guard_ms"] = guard.pause / std::chrono::milliseconds(1);
     facts["query_guard_skip_above_ms"] = guard.skip_above / std::chrono::milliseconds(1);

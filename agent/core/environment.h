@@ -13,11 +13,17 @@ namespace wattfleet::agent {
 // kind or quantization, the build does.
 Seal SealOf(const EngineIdentity& identity, const Build& build);
 
+// How the results of a lease are measured, as far as it shapes figures.
+struct MeasuringRules {
+  QueryGuard guard;             // of isolated pairs
+  bool watches_others = false;  // other programs' use of the machine is known
+};
+
 // Under what results of this lease are made: canonical JSON, keys sorted, nothing that changes from
-// result to result. `guard` shapes isolated figures.
+// result to result.
 Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOffer& instance,
                                 const PairSpec& pair, const EngineIdentity& identity,
-                                const QueryGuard& guard = {});
+                                const MeasuringRules& rules = {});
 
 // "sealed ollama sha256:1 q4, here ollama sha256:2 q4".
 std::string MismatchText(const Seal& sealed, const Seal& here);

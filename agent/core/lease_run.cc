@@ -62,6 +62,7 @@ LeaseRun::~LeaseRun() {
   if (probe_ != nullptr) {
     probe_->Abandon();
   }
+  LeaveWatch();
 }
 
 void LeaseRun::Add(LeaseQueries queries) {
@@ -162,8 +163,11 @@ void LeaseRun::OnEngine(absl::StatusOr<ReadyEngine> engine) {
   engine_ = *std::move(engine);
   const bool is_replay = SealOf(engine_.identity, grant_.pair.build).engine_kind == "replay";
   is_seen_ = engine_.co_located && !is_replay;
-  environment_ = DescribeEnvironment(settings_, instance_, grant_.pair, engine_.identity,
-                                     is_seen_ ? place_.guard : QueryGuard{});
+  EnterWatch();
+  environment_ =
+      DescribeEnvironment(settings_, instance_, grant_.pair, engine_.identity,
+                          {.guard = is_seen_ ? place_.guard : QueryGuard{},
+                           .watches_others = stay_.has_value() && engine_.process.has_value()});
   if (grant_.seal && *grant_.seal != environment_.seal) {
     EndAs(LeaseOutcome::kBuildMismatch, MismatchText(*grant_.seal, environment_.seal));
     driver_.Stop();
@@ -174,6 +178,23 @@ void LeaseRun::OnEngine(absl::StatusOr<ReadyEngine> engine) {
     account_ = parts_.meter.OpenAccount(instance_.device_ids, parts_.runner);
   }
   Prove();
+}
+
+// Recordings and made-up answers work in this process.
+void LeaseRun::EnterWatch() {
+  LeaveWatch();
+  const std::string kind = SealOf(engine_.identity, grant_.pair.build).engine_kind;
+  const bool works_elsewhere = !engine_.co_located || kind == "replay" || kind == "synthetic";
+  if (parts_.contention != nullptr && !works_elsewhere && !parts_.meter.ChannelNames().empty()) {
+    stay_ =
+        parts_.contention->Enter({.process = engine_.process, .device_ids = instance_.device_ids});
+  }
+}
+
+void LeaseRun::LeaveWatch() {
+  if (stay_) {
+    parts_.contention->Leave(*std::exchange(stay_, std::nullopt));
+  }
 }
 
 // Recordings and made-up answers have no model that could overlap anything.
@@ -261,7 +282,9 @@ DriveEngine LeaseRun::EngineToDrive() const {
   return {.backend = engine_.backend,
           .account = account_.get(),
           .flags = flags,
-          .guard = is_seen_ ? place_.guard : QueryGuard{}};
+          .guard = is_seen_ ? place_.guard : QueryGuard{},
+          .contention = stay_ ? parts_.contention : nullptr,
+          .stay = stay_.value_or(0)};
 }
 
 void LeaseRun::OnResult(Result result) {
@@ -320,6 +343,7 @@ void LeaseRun::OnEnd(DriveReport report) {
     batch.close->message = "the connection was lost before all queries had come";
   }
   stage_ = Stage::kClosed;
+  LeaveWatch();
   owner_.OnBatch(std::move(batch));
   owner_.OnClosed(*this);
 }

@@ -107,6 +107,9 @@ class LeaseRun final : private Driver::Receiver {
   void OnEnd(DriveReport report) override;
 
   void Acquire();
+  // Tells who watches for other programs whose work is the engine's, or that it has ended.
+  void EnterWatch();
+  void LeaveWatch();
   void OnEngine(absl::StatusOr<ReadyEngine> engine);
   void OnEngineMissing(const absl::Status& status);
   void Prove();
@@ -135,7 +138,8 @@ class LeaseRun final : private Driver::Receiver {
   bool has_account_ = false;                // opened, not only the empty one
   bool is_seen_ = false;                    // the engine works where this host's sensors are
   ReadyEngine engine_;
-  MonotonicTime engine_since_{};  // when the engine last said who it is
+  std::optional<ContentionWatch::Stay> stay_;  // of engine_
+  MonotonicTime engine_since_{};               // when the engine last said who it is
   std::shared_ptr<ConcurrencyProbe> probe_;
   Driver driver_;
 

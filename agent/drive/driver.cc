@@ -262,6 +262,7 @@ void Driver::OnReply(std::uint64_t request, InferenceReply reply) {
 }
 
 void Driver::EndWithResult(std::uint64_t request, Flight flight, InferenceReply reply) {
+  const MonotonicTime sent = reply.sent;
   const MonotonicTime done = reply.done;
   const std::optional<Microjoules> recorded = reply.recorded_energy;
   RequestRecord record{.unit = flight.unit.query.unit,
@@ -282,7 +283,7 @@ void Driver::EndWithResult(std::uint64_t request, Flight flight, InferenceReply 
   engine_.account->RequestAnswers(request, record.unit);
   engine_.account->RequestEnded(
       request, done, RequestFate::kCounted,
-      [mailbox = mailbox_, recorded,
+      [mailbox = mailbox_, recorded, sent, done,
        result = std::move(result)](std::vector<ChannelEnergy> energy) mutable {
         if (mailbox->driver == nullptr) {
           return;
@@ -296,8 +297,22 @@ void Driver::EndWithResult(std::uint64_t request, Flight flight, InferenceReply 
               {.channel = channel, .status = EnergyStatus::kImported, .gross = *recorded});
           driver.recorded_total_ = driver.recorded_total() + *recorded;
         }
-        driver.Deliver(std::move(result));
+        driver.JudgeAndDeliver(std::move(result), sent, done);
       });
+}
+
+void Driver::JudgeAndDeliver(Result result, MonotonicTime sent, MonotonicTime done) {
+  if (engine_.contention == nullptr) {
+    Deliver(std::move(result));
+    return;
+  }
+  engine_.contention->Judge(engine_.stay, sent, done,
+                            [mailbox = mailbox_, result = std::move(result)](Flags flags) mutable {
+                              if (mailbox->driver != nullptr) {
+                                result.flags |= flags;
+                                mailbox->driver->Deliver(std::move(result));
+                              }
+                            });
 }
 
 void Driver::EndUncounted(std::uint64_t request, const InferenceReply& reply) {

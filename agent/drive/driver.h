@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_set.h"
 
 #include "agent/backend/inference_backend.h"
+#include "agent/contention/contention_watch.h"
 #include "agent/drive/engine_slots.h"
 #include "agent/drive/reply_judgement.h"
 #include "agent/drive/warm_up.h"
@@ -51,9 +52,11 @@ struct DriveOptions {
 struct DriveEngine {
   std::shared_ptr<InferenceBackend> backend;
   EnergyAccount* account = nullptr;
-  Flags flags = 0;            // of every result
-  QueryGuard guard;           // of an isolated pair
-  WarmUp* warm_up = nullptr;  // where the engine needs one
+  Flags flags = 0;                        // of every result
+  QueryGuard guard;                       // of an isolated pair
+  WarmUp* warm_up = nullptr;              // where the engine needs one
+  ContentionWatch* contention = nullptr;  // asked of every result; nullptr: nobody watches
+  ContentionWatch::Stay stay = 0;         // the engine's, there
 };
 
 enum class DriveEnd {
@@ -145,6 +148,8 @@ class Driver final : private EngineSlots::User {
   void TakeInlineReplies();
   void OnReply(std::uint64_t request, InferenceReply reply);
   void EndWithResult(std::uint64_t request, Flight flight, InferenceReply reply);
+  // Delivers once it is known whether the query was alone on the machine.
+  void JudgeAndDeliver(Result result, MonotonicTime sent, MonotonicTime done);
   void EndUncounted(std::uint64_t request, const InferenceReply& reply);
   void Deliver(Result result);
   void RetryLater(Flight flight, const InferenceReply& reply, bool engine_is_suspect);

@@ -34,6 +34,9 @@ struct ReadyEngine {
   std::shared_ptr<InferenceBackend> backend;
   EngineIdentity identity;
   bool co_located = true;  // runs on this host: its energy can be measured here
+  // The process that does its work, with all that it started. Absent where it is not known, as of
+  // engines that we did not start, or that work in a process of somebody else's (a container).
+  std::optional<int> process;
 };
 
 // Starts, probes, loads, watches and stops engines: at most one started engine per instance. All

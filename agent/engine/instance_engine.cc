@@ -127,8 +127,10 @@ absl::StatusOr<ReadyEngine> InstanceEngine::AcquireStarted(const EngineConfig& c
   if (identity->quantization.empty()) {
     identity->quantization = demand.build.quantization;
   }
-  return ReadyEngine{
-      .backend = started_->backend(), .identity = *std::move(identity), .co_located = true};
+  return ReadyEngine{.backend = started_->backend(),
+                     .identity = *std::move(identity),
+                     .co_located = true,
+                     .process = started_->WorkingProcess()};
 }
 
 absl::StatusOr<ReadyEngine> InstanceEngine::AcquireRunning(const EngineConfig& config,

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,7 @@
 
 #include "agent/backend/open_backend.h"
 #include "common/process/command_line.h"
+#include "common/process/process_table.h"
 #include "common/status/annotate.h"
 #include "common/status/status_macros.h"
 
@@ -95,10 +97,10 @@ absl::StatusOr<std::unique_ptr<StartedEngine>> StartedEngine::Start(const Engine
 }
 
 absl::Status StartedEngine::Launch() {
-  WF_ASSIGN_OR_RETURN(const int port, FreeLoopbackPort());
+  WF_ASSIGN_OR_RETURN(port_, FreeLoopbackPort());
   ProcessSpec spec;
-  WF_ASSIGN_OR_RETURN(spec.argv, CommandFor(config_, demand_, absl::StrCat(port)));
-  BackendOptions options{.base_url = absl::StrCat("http://127.0.0.1:", port),
+  WF_ASSIGN_OR_RETURN(spec.argv, CommandFor(config_, demand_, absl::StrCat(port_)));
+  BackendOptions options{.base_url = absl::StrCat("http://127.0.0.1:", port_),
                          .build = demand_.build};
   WF_ASSIGN_OR_RETURN(backend_, OpenBackend(options, world_.clock));
   absl::StatusOr<std::unique_ptr<ChildProcess>> process = world_.launcher.Launch(spec);
@@ -159,6 +161,12 @@ absl::StatusOr<EngineIdentity> StartedEngine::Identify() {
     return Ended();
   }
   return world_.interruption.Identify(*backend_);
+}
+
+std::optional<int> StartedEngine::WorkingProcess() const {
+  const ProcessTable table;
+  const std::set<int> family = FamilyOf(table.Processes(), {process_->pid()});
+  return table.Listens(family, port_) ? std::optional(process_->pid()) : std::nullopt;
 }
 
 void StartedEngine::Kill() {

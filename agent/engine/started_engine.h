@@ -51,6 +51,8 @@ class StartedEngine {
   // Who answers now. UNAVAILABLE when it has ended.
   absl::StatusOr<EngineIdentity> Identify();
   const std::shared_ptr<InferenceBackend>& backend() const { return backend_; }
+  // The process that we started, where one of it and its children listens on the engine's port.
+  std::optional<int> WorkingProcess() const;
   // Kills it, without the time that an engine in good order gets to end.
   void Kill();
 
@@ -66,6 +68,7 @@ class StartedEngine {
   const EngineWorld world_;
   std::string way_;  // the command as it was expanded, but for the port
   std::unique_ptr<ChildProcess> process_;
+  int port_ = 0;
   std::shared_ptr<InferenceBackend> backend_;
 };
 

@@ -31,6 +31,7 @@ void UnitColumns::Reset(std::int64_t n_queries, std::int64_t n_repetitions) {
     column->assign(n, std::nullopt);
   }
   busy_seconds.clear();
+  tolerated = 0;
   class_energy.assign(n, ClassEnergy::kAbsent);
   class_uj.assign(n, 0);
   modelled_uj.clear();
@@ -45,6 +46,14 @@ Flags FlagsThatSpoilEnergy() {
 Flags FlagsThatSpoilTiming() {
   static const Flags flags = FlagsWhere(&FlagRow::spoils_timing);
   return flags;
+}
+
+bool UnitColumns::HasGoodTiming(std::size_t unit) const {
+  return (flags[unit] & ~tolerated & FlagsThatSpoilTiming()) == 0;
+}
+
+Flags TolerableFlags(bool is_isolated) {
+  return is_isolated ? 0 : kFlagContended;
 }
 
 }  // namespace wattfleet::coordinator

@@ -54,8 +54,12 @@ struct UnitColumns {
   std::vector<std::optional<Microjoules>> modelled_uj;
   std::vector<std::optional<Microjoules>> imported_uj;
 
+  // Flags that spoil no figure of this pair, whatever their row says (TolerableFlags).
+  Flags tolerated = 0;
+
   std::size_t units() const { return state.size(); }
   bool IsCompleted(std::size_t unit) const { return state[unit] == UnitState::kCompleted; }
+  bool HasGoodTiming(std::size_t unit) const;  // no flag that spoils it
   bool IsDecided(std::size_t unit) const { return outcome[unit] != Outcome::kPending; }
 
   // Makes every unit open and pending; keeps the memory for the next pair.
@@ -65,6 +69,10 @@ struct UnitColumns {
 // The flags that keep a result out of energy figures, and out of timing figures.
 Flags FlagsThatSpoilEnergy();
 Flags FlagsThatSpoilTiming();
+
+// Those of them that a condition's figures stand, as the flag alone says enough: other programs'
+// work beside queries that overlap with each other anyway (energy.md 6).
+Flags TolerableFlags(bool is_isolated);
 
 // Mean over queries of the mean over those of its repetitions for which `value_of(unit)` is not
 // nullopt; nullopt when no query has one.

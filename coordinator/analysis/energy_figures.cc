@@ -20,10 +20,6 @@ double Seconds(const UnitColumns& columns, std::size_t unit) {
   return static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond;
 }
 
-bool HasTiming(const UnitColumns& columns, std::size_t unit) {
-  return (columns.flags[unit] & FlagsThatSpoilTiming()) == 0;
-}
-
 // Attributed energy of the population over its share of the time with a request present, so that
 // results outside the population take their time with them.
 template <typename JoulesOf>
@@ -32,7 +28,7 @@ std::optional<double> ServedPower(const UnitColumns& columns, const Population& 
   double joules = 0;
   double seconds = 0;
   for (std::size_t unit = 0; unit < columns.units(); ++unit) {
-    if (population[unit] != 0 && HasTiming(columns, unit)) {
+    if (population[unit] != 0 && columns.HasGoodTiming(unit)) {
       joules += joules_of(unit);
       seconds += columns.busy_seconds[unit];
     }
@@ -71,7 +67,7 @@ std::optional<EnergyMeans> MeansOver(const UnitColumns& columns, const Populatio
     return std::optional<double>(columns.outcome[unit] == Outcome::kCorrect ? 1.0 : 0.0);
   });
   const std::optional<double> watts = mean([&](std::size_t unit) {
-    const double seconds = HasTiming(columns, unit) ? Seconds(columns, unit) : 0;
+    const double seconds = columns.HasGoodTiming(unit) ? Seconds(columns, unit) : 0;
     return seconds > 0 ? std::optional<double>(joules_of(unit) / seconds) : std::nullopt;
   });
   const bool is_served = !columns.busy_seconds.empty();
@@ -103,7 +99,7 @@ std::int64_t EnergyExclusions::*ReasonToExclude(const UnitColumns& columns, std:
   if ((flags & kFlagUnderfilled) != 0) {
     return &EnergyExclusions::ramp;
   }
-  if ((flags & FlagsThatSpoilTiming()) != 0) {
+  if (!columns.HasGoodTiming(unit)) {
     return &EnergyExclusions::timing;
   }
   return nullptr;

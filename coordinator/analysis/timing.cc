@@ -88,7 +88,7 @@ std::optional<std::int64_t> NearestRank(std::span<std::int64_t> samples, double 
 }
 
 bool IsInTimingPopulation(const UnitColumns& columns, std::size_t unit) {
-  return columns.IsCompleted(unit) && (columns.flags[unit] & FlagsThatSpoilTiming()) == 0;
+  return columns.IsCompleted(unit) && columns.HasGoodTiming(unit);
 }
 
 TimingFigures Latency(const UnitColumns& columns) {

@@ -27,8 +27,7 @@ std::optional<double> OutputPerSecond(const UnitColumns& columns) {
   double tokens = 0;
   double seconds = 0;
   for (std::size_t unit = 0; unit < columns.units(); ++unit) {
-    if (columns.IsCompleted(unit) && columns.output_tokens[unit] &&
-        (columns.flags[unit] & FlagsThatSpoilTiming()) == 0) {
+    if (columns.IsCompleted(unit) && columns.output_tokens[unit] && columns.HasGoodTiming(unit)) {
       tokens += static_cast<double>(*columns.output_tokens[unit]);
       seconds += columns.busy_seconds.empty()
                      ? static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond

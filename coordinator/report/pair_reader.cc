@@ -77,7 +77,7 @@ void StoreEnergy(std::size_t unit, const ClassChoice& choice, double scale,
   if (readings.empty() || !columns.IsCompleted(unit)) {
     return;
   }
-  const UnitEnergy energy = SumOfClass(choice, readings, columns.flags[unit]);
+  const UnitEnergy energy = SumOfClass(choice, readings, columns.flags[unit] & ~columns.tolerated);
   columns.class_energy[unit] = energy.state;
   columns.class_uj[unit] =
       scale == 1
@@ -132,6 +132,7 @@ absl::StatusOr<SampleColumns> ReadSample(SweepView& view, const Workload& worklo
 
 absl::StatusOr<PairRows> PairReader::Read(const PairSnapshot& pair, UnitColumns& columns) const {
   columns.Reset(reading_.n_queries, pair.spec.repetitions);
+  columns.tolerated = TolerableFlags(pair.spec.condition.is_isolated());
   WF_ASSIGN_OR_RETURN(PairRows rows, ReadClass(pair));
   WF_RETURN_IF_ERROR(ReadResults(pair, rows, columns));
   WF_RETURN_IF_ERROR(ReadEnergy(pair, rows, columns));

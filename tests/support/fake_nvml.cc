@@ -46,6 +46,7 @@ struct Gpu {
   unsigned throttle_ids = 251;
   std::string bus_id = "00000000:01:00.0";
   std::vector<Throttle> throttles;
+  std::vector<unsigned> pids;
 
   unsigned long long Millijoules() const {
     return static_cast<unsigned long long>(wave.CounterJoules(start_mj * 1e-3) * 1e3);
@@ -99,6 +100,10 @@ void ReadGpuLine(const std::string& key, std::istringstream& words, Gpu& gpu) {
     words >> gpu.architecture;
   } else if (key == "pci") {
     words >> gpu.bus_id;
+  } else if (key == "processes") {
+    for (unsigned pid = 0; words >> pid;) {
+      gpu.pids.push_back(pid);
+    }
   } else if (key == "throttle_ids") {
     words >> gpu.throttle_ids;
   } else if (key == "throttle") {
@@ -272,6 +277,20 @@ WF_EXPORT int nvmlDeviceGetCurrentClocksEventReasons(nvml::DeviceHandle handle,
              (gpu.IsHeldBack("thermal") ? nvml::kReasonSoftwareThermal : 0ULL) |
              (gpu.IsHeldBack("brake") ? nvml::kReasonPowerBrake : 0ULL);
   return gpu.CodeOf("reasons");
+}
+
+WF_EXPORT int nvmlDeviceGetComputeRunningProcesses_v3(nvml::DeviceHandle handle, unsigned* count,
+                                                      nvml::Process* processes) {
+  constexpr int kInsufficientSize = 7;
+  const Gpu& gpu = GpuOf(handle);
+  const auto room = static_cast<std::size_t>(*count);
+  *count = static_cast<unsigned>(gpu.pids.size());
+  for (std::size_t i = 0; i < gpu.pids.size() && i < room; ++i) {
+    processes[i] = {
+        .pid = gpu.pids[i], .used_memory = 1 << 30, .gpu_instance = ~0U, .compute_instance = ~0U};
+  }
+  const int code = gpu.CodeOf("processes");
+  return code != nvml::kSuccess || gpu.pids.size() <= room ? code : kInsufficientSize;
 }
 
 WF_EXPORT int nvmlDeviceGetEnforcedPowerLimit(nvml::DeviceHandle handle, unsigned* milliwatts) {

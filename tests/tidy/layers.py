@@ -63,15 +63,17 @@ ROWS = {
     # main.cc, which wires everything.
     "coordinator": ("common", "coordinator", "proto"),
 
+    "agent/contention": FOUNDATION + ("common/process", "agent/power/nvml"),
     "agent/drive": FOUNDATION + (
-        "common/energy/request_fate.h", "common/wire", "agent/backend/inference_backend.h", "agent/energy/energy_account.h",
+        "common/energy/request_fate.h", "agent/contention/contention_watch.h", "common/wire", "agent/backend/inference_backend.h", "agent/energy/energy_account.h",
         "agent/energy/energy_meter.h"),
     "agent/energy": FOUNDATION + ("common/energy", "common/trace", "agent/power/*.h"),
     "agent/doctor": FOUNDATION + (
         "common/energy", "agent/backend/inference_backend.h", "agent/energy/live_power.h",
         "agent/engine/engine_supervisor.h", "agent/power/*.h"),
     "agent/core": FOUNDATION + (
-        "common/wire", "agent/drive", "agent/backend/inference_backend.h", "agent/energy",
+        "common/wire", "agent/contention/contention_watch.h", "agent/drive",
+        "agent/backend/inference_backend.h", "agent/energy",
         "agent/engine/engine_supervisor.h", "agent/link/coordinator_link.h",
         "agent/spool/spool.h"),
     "agent/spool": FOUNDATION + ("common/wire", "proto"),
@@ -98,7 +100,8 @@ ROWS = {
         "common/config", "agent/drive/warm_up.h", "agent/energy/baseline_options.h", "agent/engine/engine_supervisor.h",
         "agent/power/power_config.h"),
     "agent/cli": FOUNDATION + (
-        "common/grpc", "common/process", "agent/accelerator", "agent/backend", "agent/config", "agent/core",
+        "common/grpc", "common/process", "agent/accelerator", "agent/backend", "agent/config",
+        "agent/contention", "agent/core",
         "agent/doctor", "agent/drive", "agent/energy", "agent/engine", "agent/link", "agent/monitor", "agent/power",
         "agent/spool"),
     # main.cc, which wires everything.

@@ -87,6 +87,14 @@ struct Memory {
   unsigned long long used;
 };
 
+struct Process {
+  unsigned pid;
+  unsigned long long used_memory;
+  unsigned gpu_instance;
+  unsigned compute_instance;
+};
+static_assert(sizeof(Process) == 24);
+
 struct PciAddress {
   char legacy_bus_id[16];
   unsigned domain;
@@ -124,6 +132,8 @@ struct Functions {
   int (*DeviceGetTotalEnergyConsumption)(DeviceHandle, unsigned long long* millijoules) = nullptr;
   int (*DeviceGetPowerUsage)(DeviceHandle, unsigned* milliwatts) = nullptr;
   int (*DeviceGetFieldValues)(DeviceHandle, int count, FieldValue*) = nullptr;
+  // Programs that compute on the GPU; `count` says how many fit, and becomes how many there are.
+  int (*DeviceGetComputeRunningProcesses_v3)(DeviceHandle, unsigned* count, Process*) = nullptr;
   // Bits of EventReason; older libraries call it DeviceGetCurrentClocksThrottleReasons.
   int (*DeviceGetCurrentClocksEventReasons)(DeviceHandle, unsigned long long*) = nullptr;
 };

@@ -89,6 +89,10 @@ absl::Status NvmlLibrary::Resolve(const std::string& path) {
   Load(handle_, "nvmlDeviceGetTotalEnergyConsumption", f.DeviceGetTotalEnergyConsumption);
   Load(handle_, "nvmlDeviceGetPowerUsage", f.DeviceGetPowerUsage);
   Load(handle_, "nvmlDeviceGetFieldValues", f.DeviceGetFieldValues);
+  Load(handle_, "nvmlDeviceGetComputeRunningProcesses_v3", f.DeviceGetComputeRunningProcesses_v3);
+  if (f.DeviceGetComputeRunningProcesses_v3 == nullptr) {
+    Load(handle_, "nvmlDeviceGetComputeRunningProcesses_v2", f.DeviceGetComputeRunningProcesses_v3);
+  }
   Load(handle_, "nvmlDeviceGetCurrentClocksEventReasons", f.DeviceGetCurrentClocksEventReasons);
   if (f.DeviceGetCurrentClocksEventReasons == nullptr) {
     Load(handle_, "nvmlDeviceGetCurrentClocksThrottleReasons",

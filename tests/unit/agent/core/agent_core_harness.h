@@ -75,6 +75,7 @@ class AgentCoreHarness : public ::testing::Test {
                      .spool = spool_,
                      .engines = engines_,
                      .meter = *used_meter_,
+                     .contention = contention_,
                      .note = [this](const std::string& note) { notes_.push_back(note); }};
     core_ = std::make_unique<AgentCore>(settings_, parts,
                                         [this](absl::Status status) { exits_.push_back(status); });
@@ -215,6 +216,7 @@ class AgentCoreHarness : public ::testing::Test {
                      .prefix_cache_controlled = true}};
   FakeEnergyMeter meter_;
   EnergyMeter* used_meter_ = &meter_;
+  ContentionWatch* contention_ = nullptr;
   AgentSettings settings_;
   std::vector<std::string> notes_;
   std::vector<absl::Status> exits_;

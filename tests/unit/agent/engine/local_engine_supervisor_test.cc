@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <string>
@@ -137,6 +138,9 @@ TEST_F(LocalEngineSupervisorTest, StartsAnEngineThatThenAnswers) {
 
   EXPECT_EQ(engine.identity.engine_kind, "openai");
   EXPECT_TRUE(engine.co_located);
+  if (std::filesystem::exists("/proc/net/tcp")) {
+    EXPECT_EQ(engine.process, launcher_.pids().front());
+  }
   EXPECT_EQ(Ask(*engine.backend).body.content, "The answer is (A).");
   EXPECT_EQ(Children().size(), 1U);
 }

@@ -42,6 +42,23 @@ TEST(ReportClasses, AHostWithoutDramCanBeAskedForByName) {
   EXPECT_EQ(report.pairs[kServer].energy.energy_class, "host-nodram");
 }
 
+// The flag alone says it of queries that overlap with each other anyway.
+TEST(ReportClasses, WhereOthersWorkedIsolatedQueriesAreLeftOutAndServedOnesFlagged) {
+  ExampleSweep sweep;
+  for (auto& row : sweep.view.results[{2}]) {
+    row.flags |= row.unit < 100 ? kFlagContended : 0;
+  }
+  const Report isolated = sweep.Build();
+  EXPECT_EQ(isolated.pairs[kServer].energy.figures.excluded.invalid_energy, 100);
+  EXPECT_THAT(isolated.pairs[kServer].flags, Contains(::testing::Pair("CONTENDED", 100)));
+
+  sweep.view.pairs[1].spec.condition.concurrency = 4;
+  const Report served = sweep.Build();
+  EXPECT_EQ(served.pairs[kServer].energy.figures.excluded.invalid_energy, 0);
+  EXPECT_EQ(served.pairs[kServer].energy.figures.excluded.timing, 0);
+  EXPECT_THAT(served.pairs[kServer].flags, Contains(::testing::Pair("CONTENDED", 100)));
+}
+
 TEST(ReportClasses, AFacilitysEnergyIsDerivedFromTheWallAndSaysSo) {
   ExampleSweep sweep;
   sweep.view.channels[1].facts.scope = Scope::kWall;  // the GPU's, of 400 J
