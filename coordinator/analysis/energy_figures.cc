@@ -1,7 +1,11 @@
 #include "coordinator/analysis/energy_figures.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <vector>
+
+#include "coordinator/analysis/block_interval.h"
 
 namespace wattfleet::coordinator {
 
@@ -20,63 +24,101 @@ double Seconds(const UnitColumns& columns, std::size_t unit) {
   return static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond;
 }
 
-// Attributed energy of the population over its share of the time with a request present, so that
-// results outside the population take their time with them.
-template <typename JoulesOf>
-std::optional<double> ServedPower(const UnitColumns& columns, const Population& population,
-                                  const JoulesOf& joules_of) {
-  double joules = 0;
-  double seconds = 0;
-  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
-    if (population[unit] != 0 && columns.HasGoodTiming(unit)) {
-      joules += joules_of(unit);
-      seconds += columns.busy_seconds[unit];
-    }
-  }
-  return seconds > 0 ? std::optional<double>(joules / seconds) : std::nullopt;
+double Total(const std::vector<double>& sums) {
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
-template <typename JoulesOf>
-std::optional<double> JoulesPerOutputToken(const UnitColumns& columns, const Population& population,
-                                           const JoulesOf& joules_of) {
-  double joules = 0;
-  double tokens = 0;
-  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
-    if (population[unit] != 0 && columns.output_tokens[unit]) {
-      joules += joules_of(unit);
-      tokens += static_cast<double>(*columns.output_tokens[unit]);
-    }
-  }
-  return tokens > 0 ? std::optional<double>(joules / tokens) : std::nullopt;
+std::optional<double> Ratio(const std::vector<double>& numerator,
+                            const std::vector<double>& denominator) {
+  const double bottom = Total(denominator);
+  return bottom > 0 ? std::optional<double>(Total(numerator) / bottom) : std::nullopt;
 }
 
+// Adds what one query's results say to its part.
 template <typename JoulesOf>
-std::optional<EnergyMeans> MeansOver(const UnitColumns& columns, const Population& population,
-                                     const JoulesOf& joules_of) {
-  const auto mean = [&](const auto& value_of) {
-    return MeanOverQueries(columns, [&](std::size_t unit) -> std::optional<double> {
-      return population[unit] != 0 ? value_of(unit) : std::nullopt;
-    });
-  };
-  const std::optional<double> joules =
-      mean([&](std::size_t unit) { return std::optional<double>(joules_of(unit)); });
+class QuerySums {
+ public:
+  QuerySums(const UnitColumns& columns, const JoulesOf& joules_of, EnergyParts& parts)
+      : columns_(columns), joules_of_(joules_of), parts_(parts) {}
+
+  void Add(std::size_t unit, std::size_t part) {
+    const double joules = joules_of_(unit);
+    known_ += 1;
+    joules_ += joules;
+    correct_ += columns_.outcome[unit] == Outcome::kCorrect ? 1 : 0;
+    if (columns_.output_tokens[unit]) {
+      parts_.token_joules[part] += joules;
+      parts_.tokens[part] += static_cast<double>(*columns_.output_tokens[unit]);
+    }
+    if (!columns_.HasGoodTiming(unit)) {
+      return;
+    }
+    if (parts_.is_served()) {
+      parts_.busy_joules[part] += joules;
+      parts_.busy_seconds[part] += columns_.busy_seconds[unit];
+    }
+    if (const double seconds = Seconds(columns_, unit); seconds > 0) {
+      timed_ += 1;
+      watts_ += joules / seconds;
+    }
+  }
+
+  // Ends the query.
+  void Finish(std::size_t part) {
+    if (known_ > 0) {
+      parts_.queries[part] += 1;
+      parts_.correct[part] += correct_ / known_;
+      parts_.joules[part] += joules_ / known_;
+    }
+    if (timed_ > 0) {
+      parts_.timed_queries[part] += 1;
+      parts_.watts[part] += watts_ / timed_;
+    }
+    known_ = correct_ = joules_ = timed_ = watts_ = 0;
+  }
+
+ private:
+  const UnitColumns& columns_;
+  const JoulesOf& joules_of_;
+  EnergyParts& parts_;
+  double known_ = 0;  // results, as timed_
+  double correct_ = 0;
+  double joules_ = 0;
+  double timed_ = 0;
+  double watts_ = 0;
+};
+
+template <typename JoulesOf>
+EnergyParts SumOver(const UnitColumns& columns, const Population& population,
+                    const JoulesOf& joules_of) {
+  const auto n = static_cast<std::size_t>(columns.queries);
+  EnergyParts parts(std::min(n, kPartsMax), !columns.busy_seconds.empty());
+  QuerySums<JoulesOf> query(columns, joules_of, parts);
+  for (std::size_t position = 0; position < n; ++position) {
+    const std::size_t part = position * parts.size() / n;
+    for (std::size_t unit = position; unit < columns.units(); unit += n) {
+      if (population[unit] != 0) {
+        query.Add(unit, part);
+      }
+    }
+    query.Finish(part);
+  }
+  return parts;
+}
+
+std::optional<EnergyMeans> MeansOf(const EnergyParts& parts) {
+  const std::optional<double> joules = Ratio(parts.joules, parts.queries);
   if (!joules) {
     return std::nullopt;
   }
-  const std::optional<double> accuracy = mean([&](std::size_t unit) {
-    return std::optional<double>(columns.outcome[unit] == Outcome::kCorrect ? 1.0 : 0.0);
-  });
-  const std::optional<double> watts = mean([&](std::size_t unit) {
-    const double seconds = columns.HasGoodTiming(unit) ? Seconds(columns, unit) : 0;
-    return seconds > 0 ? std::optional<double>(joules_of(unit) / seconds) : std::nullopt;
-  });
-  const bool is_served = !columns.busy_seconds.empty();
+  const std::optional<double> watts = Ratio(parts.watts, parts.timed_queries);
+  const bool is_served = parts.is_served();
   EnergyMeans means;
-  means.accuracy = accuracy.value_or(0);
+  means.accuracy = Ratio(parts.correct, parts.queries).value_or(0);
   means.joules_per_query = *joules;
-  means.power_watts = is_served ? ServedPower(columns, population, joules_of) : watts;
+  means.power_watts = is_served ? Ratio(parts.busy_joules, parts.busy_seconds) : watts;
   means.power_share_watts = is_served ? watts : std::nullopt;
-  means.joules_per_output_token = JoulesPerOutputToken(columns, population, joules_of);
+  means.joules_per_output_token = Ratio(parts.token_joules, parts.tokens);
   return means;
 }
 
@@ -115,9 +157,9 @@ std::optional<EnergyMeans> MeansOfColumn(const UnitColumns& columns,
     population[unit] = columns.IsDecided(unit) && energy[unit] &&
                        (columns.flags[unit] & kOutsideOtherEnergies) == 0;
   }
-  return MeansOver(columns, population, [&](std::size_t unit) {
+  return MeansOf(SumOver(columns, population, [&](std::size_t unit) {
     return static_cast<double>(*energy[unit]) * kJoulesPerMicrojoule;
-  });
+  }));
 }
 
 bool HasDecided(const UnitColumns& columns, const std::vector<std::optional<Microjoules>>& energy) {
@@ -181,13 +223,15 @@ EnergyFigures MeasuredFigures(const UnitColumns& columns, const EnergyTerms& ter
         static_cast<double>(measured) / static_cast<double>(figures.decided);
   }
   if (measured > 0) {
-    figures.means = MeansOver(columns, population, [&](std::size_t unit) {
+    figures.parts = SumOver(columns, population, [&](std::size_t unit) {
       return static_cast<double>(columns.class_uj[unit]) * kJoulesPerMicrojoule;
     });
+    figures.means = MeansOf(figures.parts);
   }
   figures.verdict = VerdictOf(columns, figures, measured);
   if (figures.verdict != EnergyVerdict::kMeasured) {
     figures.means.reset();
+    figures.parts = {};
     return figures;
   }
   figures.cache_spoils_ranking =

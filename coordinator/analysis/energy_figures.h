@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "coordinator/analysis/columns.h"
+#include "coordinator/analysis/energy_parts.h"
 
 namespace wattfleet::coordinator {
 
@@ -57,6 +58,7 @@ struct EnergyFigures {
   std::optional<double> measured_fraction;  // of decided results; absent when none is decided
   bool cache_spoils_ranking = false;        // more than kCachedInputShareMax under `cache: off`
   std::optional<EnergyMeans> means;         // kMeasured only
+  EnergyParts parts;                        // that `means` are made of
   std::optional<double> joules_per_correct;
   std::optional<double> ipw;  // accuracy / power_watts
   std::optional<double> ipj;  // accuracy / joules_per_query

@@ -19,8 +19,20 @@ struct EnergyEstimates {
   std::optional<Estimate> ipj;
 };
 
-// Without any interval, each with `note`.
-EnergyEstimates PointEstimates(const EnergyFigures& figures, const char* note = kIntervalNotYet);
+// With the intervals of block_interval.h, power's drift as the pair's own power shows it.
+EnergyEstimates EstimatesOf(const EnergyFigures& figures);
+
+// A pair's figures over another's.
+struct EnergyRatios {
+  std::optional<Estimate> ipw;
+  std::optional<Estimate> ipj;
+  std::optional<Estimate> joules_per_correct;
+};
+
+// Of two pairs of one sweep, over the parts of the workload's order that both have energy of;
+// blocks of the same queries are resampled on both sides together. Absent where either side's
+// figure is.
+EnergyRatios RatiosOf(const EnergyFigures& numerator, const EnergyFigures& denominator);
 
 }  // namespace wattfleet::coordinator
 

@@ -16,10 +16,7 @@ struct Estimate {
   bool operator==(const Estimate&) const = default;
 };
 
-// Said of figures whose interval no method has been proved honest for.
-inline constexpr const char* kIntervalNotYet = "not yet";
-
-inline Estimate WithoutInterval(double value, std::string note = kIntervalNotYet) {
+inline Estimate WithoutInterval(double value, std::string note) {
   return {.value = value, .low = std::nullopt, .high = std::nullopt, .note = std::move(note)};
 }
 

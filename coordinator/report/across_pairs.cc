@@ -54,11 +54,31 @@ absl::Status CheckModels(const NamedUnion& named, std::span<const KeptPair> pair
   return absl::OkStatus();
 }
 
-std::optional<Estimate> Ratio(std::optional<double> numerator, std::optional<double> denominator) {
-  if (!numerator || !denominator || *denominator <= 0) {
-    return std::nullopt;
+std::optional<Estimate> Times(std::optional<Estimate> estimate, double factor) {
+  if (estimate) {
+    estimate->value *= factor;
+    for (std::optional<double>* bound : {&estimate->low, &estimate->high}) {
+      if (*bound) {
+        **bound *= factor;
+      }
+    }
   }
-  return WithoutInterval(*numerator / *denominator);
+  return estimate;
+}
+
+void CompareEnergy(const ReportedPair& a, const ReportedPair& b, ReportedComparison& comparison) {
+  if (a.energy.energy_class != b.energy.energy_class) {
+    return;
+  }
+  const EnergyRatios ratios = RatiosOf(a.energy.figures, b.energy.figures);
+  comparison.ipw_ratio = ratios.ipw;
+  comparison.ipj_ratio = ratios.ipj;
+  comparison.joules_per_correct_ratio = ratios.joules_per_correct;
+  if (a.devices > 1 || b.devices > 1) {
+    const double devices = static_cast<double>(a.devices) / b.devices;
+    comparison.ipw_ratio_per_device = Times(ratios.ipw, devices);
+    comparison.ipj_ratio_per_device = Times(ratios.ipj, devices);
+  }
 }
 
 ReportedComparison CompareTwo(const KeptPair& numerator, const KeptPair& denominator) {
@@ -70,10 +90,7 @@ ReportedComparison CompareTwo(const KeptPair& numerator, const KeptPair& denomin
   comparison.denominator = b.id;
   comparison.match =
       MatchWeights(a.build.digest, b.build.digest, a.build.quantization, b.build.quantization);
-  if (a.energy.energy_class == b.energy.energy_class) {
-    comparison.ipw_ratio = Ratio(a.energy.figures.ipw, b.energy.figures.ipw);
-    comparison.ipj_ratio = Ratio(a.energy.figures.ipj, b.energy.figures.ipj);
-  }
+  CompareEnergy(a, b, comparison);
   const PairedOutcomes outcomes = Compare(numerator.outcomes, denominator.outcomes);
   comparison.queries = outcomes.queries;
   comparison.accuracy_difference = AccuracyDifference(outcomes);

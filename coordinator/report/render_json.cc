@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/analysis/block_interval.h"
 #include "coordinator/report/json_background.h"
 #include "coordinator/report/names.h"
 #include "coordinator/report/render.h"
@@ -55,9 +56,9 @@ void AddKnown(const char* key, const std::optional<Estimate>& estimate, Json& js
   }
 }
 
-// A figure for which no interval is given yet.
-Json Noted(const std::optional<double>& value) {
-  return value ? ToJson(WithoutInterval(*value)) : Json();
+// Of energy that no sensor measured.
+Json Unmeasured(const std::optional<double>& value) {
+  return value ? ToJson(WithoutInterval(*value, kNotMeasured)) : Json();
 }
 
 // A count of queries: whole without repetitions, else a sum of means.
@@ -134,8 +135,8 @@ Json OtherEnergyJson(const std::optional<ReportedOtherEnergy>& other) {
     return nullptr;
   }
   return {{"model", TextOrNull(other->model)},
-          {"joules_per_query", Noted(other->means.joules_per_query)},
-          {"power_watts", Noted(other->means.power_watts)}};
+          {"joules_per_query", Unmeasured(other->means.joules_per_query)},
+          {"power_watts", Unmeasured(other->means.power_watts)}};
 }
 
 void AddEnergy(const ReportedEnergy& energy, Json& json) {

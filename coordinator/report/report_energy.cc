@@ -165,7 +165,7 @@ ReportedEnergy ReportEnergy(const PairSources& sources, std::optional<double> ca
   }
   energy.figures = MeasuredFigures(sources.columns, {.cache_off = sources.options.cache_off,
                                                      .cached_input_share = cached_input_share});
-  energy.estimates = PointEstimates(energy.figures);
+  energy.estimates = EstimatesOf(energy.figures);
   energy.reason = ReasonOf(sources, energy.figures, cached_input_share);
   if (energy.figures.verdict == EnergyVerdict::kMeasured) {
     const std::vector<LedgerRow> ledger = ClassLedger(sources);

@@ -115,6 +115,7 @@ void Withhold(const std::string& why, ReportedEnergy& energy) {
   energy.figures.joules_per_correct.reset();
   energy.figures.ipw.reset();
   energy.figures.ipj.reset();
+  energy.figures.parts = {};
   energy.estimates = {};
   energy.baseline_watts.reset();
   energy.systematic_relative.reset();
