@@ -21,6 +21,7 @@ void AddFsckCommand(CLI::App& app, Action& action);
 void AddImportCommand(CLI::App& app, Action& action);
 void AddInitCommand(CLI::App& app, Action& action);
 void AddReattributeCommand(CLI::App& app, Action& action);
+void AddRegradeCommand(CLI::App& app, Action& action);
 void AddReportCommand(CLI::App& app, Action& action);
 void AddRunCommand(CLI::App& app, Action& action);
 void AddShowCommand(CLI::App& app, Action& action);

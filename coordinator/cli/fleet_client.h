@@ -77,6 +77,7 @@ struct ReportRequest {
   std::string energy_class = "host";  // paper, host, host-nodram, wall, facility
   std::optional<double> pue;          // for class facility
   std::string pue_source;             // who says so, and when
+  std::string grader;                 // NAME or NAME@VERSION; empty: the verdicts in force
 };
 
 // Which result to show.

@@ -133,6 +133,7 @@ class GrpcFleetClient final : public FleetClient {
     request.set_sweep(report.sweep);
     request.set_format(report.format);
     request.set_energy_class(report.energy_class);
+    request.set_grader(report.grader);
     if (report.pue) {
       request.set_pue(*report.pue);
       request.set_pue_source(report.pue_source);

@@ -66,6 +66,9 @@ void AddReportCommand(CLI::App& app, Action& action) {
                       "for class facility: what the site draws for each watt at the wall");
   command->add_option("--pue-source", flags->request.pue_source, "who says so, and when");
   command->add_option("-o,--output", flags->output, "a file instead of standard output");
+  command->add_option("--grader", flags->request.grader,
+                      "count this grader's verdicts, NAME or NAME@VERSION, instead of the sweep's; "
+                      "see regrade");
   command->add_option("--require", flags->require,
                       "end with 1 when a pair lacks this figure, e.g. ipw");
   AddPlaceOptions(*command, flags->place);

@@ -65,7 +65,8 @@ class StoredFleetClient final : public FleetClient {
                                                 .format = request.format,
                                                 .energy_class = request.energy_class,
                                                 .pue = request.pue,
-                                                .pue_source = request.pue_source});
+                                                .pue_source = request.pue_source,
+                                                .grader = request.grader});
   }
 
   absl::StatusOr<std::string> Show(const ShowRequest& request) override {

@@ -1,5 +1,6 @@
 #include "coordinator/report/build_report.h"
 
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -133,6 +134,12 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
   Report report = HeaderOf(view, workload, sample, options);
   WF_ASSIGN_OR_RETURN(report.quality.graders, view.Graders());
 
+  std::optional<GraderVersion> grader;
+  if (!options.grader.empty()) {
+    WF_ASSIGN_OR_RETURN(grader, ChooseGrader(report.quality.graders, options.grader));
+    report.quality.verdicts_by = absl::StrFormat("%s@%d", grader->first, grader->second);
+  }
+
   if (options.pue) {
     options.energy_class = "wall";  // what is measured of a facility
   }
@@ -142,7 +149,8 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                                  .scale = options.pue ? options.pue->ratio : 1,
                                  .channels = channels,
                                  .ledger = ledger,
-                                 .refused = refused});
+                                 .refused = refused,
+                                 .grader = grader});
   UnitColumns columns;
   report.pairs.reserve(snapshots.size());
   std::vector<KeptPair> kept;

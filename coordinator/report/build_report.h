@@ -23,6 +23,7 @@ struct NamedUnion {
 struct ReportOptions {
   std::string energy_class = "host";  // paper, host, host-nodram, wall or facility
   std::optional<Pue> pue;             // for class facility, and only for it
+  std::string grader;                 // whose verdicts: NAME or NAME@VERSION; empty: in force
   bool cache_off = true;              // the sweep file says `cache: off`
   std::vector<NamedUnion> unions;
   std::vector<std::pair<std::string, std::string>> settings;  // Report::settings
@@ -30,8 +31,8 @@ struct ReportOptions {
 
 // The report of one sweep at this moment; works on an empty and on a half-done sweep. Reads pair by
 // pair: holds the rows of one pair and two bits per query of every other. INVALID_ARGUMENT for an
-// unknown class, class facility without a PUE of named and dated source, or an unknown model of a
-// named union; DATA_LOSS for rows that cannot be of this sweep.
+// unknown class, a grader without a verdict here, class facility without a PUE of named and dated
+// source, or an unknown model of a named union; DATA_LOSS for rows that cannot be of this sweep.
 absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                                    const ReportOptions& options);
 

@@ -17,21 +17,28 @@ namespace wattfleet::coordinator {
 
 namespace {
 
-Outcome OutcomeOf(const ResultRow& row) {
-  if (row.verdict) {
-    switch (*row.verdict) {
-      case VerdictValue::kCorrect:
-        return Outcome::kCorrect;
-      case VerdictValue::kWrong:
-        return Outcome::kWrong;
-      case VerdictValue::kNoAnswer:
-        return Outcome::kNoAnswer;
-    }
+Outcome OutcomeOf(VerdictValue verdict) {
+  switch (verdict) {
+    case VerdictValue::kCorrect:
+      return Outcome::kCorrect;
+    case VerdictValue::kWrong:
+      return Outcome::kWrong;
+    case VerdictValue::kNoAnswer:
+      return Outcome::kNoAnswer;
   }
+  return Outcome::kPending;
+}
+
+// Of a result on which no grader spoke.
+Outcome OutcomeWithout(const ResultRow& row) {
   const bool has_no_answer = row.status == ResultStatus::kTimeout ||
                              row.failure == Failure::kContextOverflow ||
                              row.failure == Failure::kRefused;
   return has_no_answer ? Outcome::kNoAnswer : Outcome::kPending;
+}
+
+Outcome OutcomeOf(const ResultRow& row) {
+  return row.verdict ? OutcomeOf(*row.verdict) : OutcomeWithout(row);
 }
 
 absl::Status CheckUnit(const PairSnapshot& pair, Unit unit, const UnitColumns& columns) {
@@ -130,11 +137,33 @@ absl::StatusOr<SampleColumns> ReadSample(SweepView& view, const Workload& worklo
   return sample;
 }
 
+absl::StatusOr<GraderVersion> ChooseGrader(const std::vector<GraderVersion>& graders,
+                                           const std::string& asked) {
+  std::optional<GraderVersion> newest;
+  std::vector<std::string> names;
+  for (const auto& [name, version] : graders) {
+    names.push_back(absl::StrFormat("%s@%d", name, version));
+    if (names.back() == asked) {
+      return GraderVersion(name, version);
+    }
+    if (name == asked && (!newest || newest->second < version)) {
+      newest = GraderVersion(name, version);
+    }
+  }
+  if (newest) {
+    return *newest;
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "no verdicts of grader \"%s\" here; there are %s; `wattfleet regrade` adds others", asked,
+      names.empty() ? "none" : absl::StrJoin(names, ", ")));
+}
+
 absl::StatusOr<PairRows> PairReader::Read(const PairSnapshot& pair, UnitColumns& columns) const {
   columns.Reset(reading_.n_queries, pair.spec.repetitions);
   columns.tolerated = TolerableFlags(pair.spec.condition.is_isolated());
   WF_ASSIGN_OR_RETURN(PairRows rows, ReadClass(pair));
   WF_RETURN_IF_ERROR(ReadResults(pair, rows, columns));
+  WF_RETURN_IF_ERROR(ReadVerdicts(pair, columns));
   WF_RETURN_IF_ERROR(ReadEnergy(pair, rows, columns));
   Invalidate(rows, columns);
   WF_RETURN_IF_ERROR(ReadQuarantine(pair, rows, columns));
@@ -226,7 +255,7 @@ absl::Status PairReader::ReadResults(const PairSnapshot& pair, PairRows& rows,
       return absl::OkStatus();
     }
     columns.state[unit] = UnitState::kCompleted;
-    columns.outcome[unit] = OutcomeOf(row);
+    columns.outcome[unit] = reading_.grader ? OutcomeWithout(row) : OutcomeOf(row);
     if (const auto at = instance_of_environment.find(row.environment_id);
         at != instance_of_environment.end()) {
       columns.instance[unit] = at->second;
@@ -244,6 +273,19 @@ absl::Status PairReader::ReadResults(const PairSnapshot& pair, PairRows& rows,
     columns.reasoning_tokens[unit] = row.reasoning_tokens;
     return absl::OkStatus();
   });
+}
+
+absl::Status PairReader::ReadVerdicts(const PairSnapshot& pair, UnitColumns& columns) const {
+  if (!reading_.grader) {
+    return absl::OkStatus();
+  }
+  const auto& [name, version] = *reading_.grader;
+  return view_.ForEachVerdict(
+      pair.spec.id, name, version, [&](const VerdictRow& row) -> absl::Status {
+        WF_RETURN_IF_ERROR(CheckUnit(pair, row.unit, columns));
+        columns.outcome[static_cast<std::size_t>(row.unit)] = OutcomeOf(row.value);
+        return absl::OkStatus();
+      });
 }
 
 absl::Status PairReader::ReadEnergy(const PairSnapshot& pair, PairRows& rows,

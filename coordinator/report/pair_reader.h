@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -43,6 +44,13 @@ struct PairRows {
   std::map<std::string, std::int64_t> quarantined;  // reason -> units
 };
 
+// A grader that spoke, in one version.
+using GraderVersion = std::pair<std::string, std::int32_t>;
+// The one of `graders` that `asked` names: NAME (its newest version) or NAME@VERSION.
+// INVALID_ARGUMENT says which there are.
+absl::StatusOr<GraderVersion> ChooseGrader(const std::vector<GraderVersion>& graders,
+                                           const std::string& asked);
+
 // What all pairs of a report are read with.
 struct PairReading {
   std::int64_t n_queries = 0;
@@ -51,6 +59,7 @@ struct PairReading {
   std::vector<ChannelRow> channels;
   std::vector<LedgerRow> ledger;
   std::map<LeaseId, std::string> refused;  // leases whose energy counts nowhere
+  std::optional<GraderVersion> grader;     // whose verdicts count; absent: those in force
 };
 
 // Turns the rows of one pair after another into columns, for one energy class.
@@ -68,6 +77,8 @@ class PairReader {
   // The ways in which one scope of the chosen class was measured, if there are several.
   std::string MixedMethods(const ClassChoice& choice) const;
   absl::Status ReadResults(const PairSnapshot& pair, PairRows& rows, UnitColumns& columns) const;
+  // The outcomes by `reading_.grader`, over those in force.
+  absl::Status ReadVerdicts(const PairSnapshot& pair, UnitColumns& columns) const;
   absl::Status ReadEnergy(const PairSnapshot& pair, PairRows& rows, UnitColumns& columns) const;
   absl::Status ReadQuarantine(const PairSnapshot& pair, PairRows& rows, UnitColumns& columns) const;
   std::string NamesOf(const absl::flat_hash_map<std::int64_t, EnergyStatus>& channels,

@@ -322,11 +322,15 @@ Json QualityJson(const ReportedQuality& quality) {
   for (const auto& [name, version] : quality.graders) {
     graders[name] = version;
   }
-  return {{"exclusions", ExclusionsJson(quality.exclusions)},
-          {"mismatches", std::move(mismatches)},
-          {"ledger", LedgerJson(quality.ledger)},
-          {"seeds", {{"bootstrap", quality.bootstrap_seed}}},
-          {"versions", {{"wattfleet", quality.version}, {"graders", std::move(graders)}}}};
+  Json json = {{"exclusions", ExclusionsJson(quality.exclusions)},
+               {"mismatches", std::move(mismatches)},
+               {"ledger", LedgerJson(quality.ledger)},
+               {"seeds", {{"bootstrap", quality.bootstrap_seed}}},
+               {"versions", {{"wattfleet", quality.version}, {"graders", std::move(graders)}}}};
+  if (!quality.verdicts_by.empty()) {
+    json["verdicts_by"] = quality.verdicts_by;
+  }
+  return json;
 }
 
 template <typename Range, typename ToElement>

@@ -191,6 +191,7 @@ struct ReportedQuality {
   std::uint64_t bootstrap_seed = 0;
   std::string version;
   std::vector<std::pair<std::string, std::int32_t>> graders;
+  std::string verdicts_by;  // NAME@VERSION of the one grader asked for; empty: those in force
 };
 
 // By which subjects are weighted.

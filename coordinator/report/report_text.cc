@@ -21,9 +21,11 @@ std::string Heading(const Report& report) {
 }
 
 std::string WorkloadLine(const Report& report) {
+  const std::string& by = report.quality.verdicts_by;
   return absl::StrFormat(
-      "workload %s, %d queries of %s", report.workload_name, report.queries,
-      report.datasets.empty() ? "no dataset" : absl::StrJoin(report.datasets, ", "));
+      "workload %s, %d queries of %s%s", report.workload_name, report.queries,
+      report.datasets.empty() ? "no dataset" : absl::StrJoin(report.datasets, ", "),
+      by.empty() ? "" : "; verdicts of " + by + ", not those in force");
 }
 
 TextTable AnswersTable(const Report& report) {

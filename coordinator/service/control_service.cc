@@ -135,7 +135,8 @@ grpc::ServerUnaryReactor* ControlService::Report(grpc::CallbackServerContext* co
   loop_.pool().Post([this, request, reply, reactor] {
     StoredReportRequest asked{.sweep = request->sweep(),
                               .format = request->format(),
-                              .energy_class = request->energy_class()};
+                              .energy_class = request->energy_class(),
+                              .grader = request->grader()};
     if (request->has_pue()) {
       asked.pue = request->pue();
       asked.pue_source = request->pue_source();

@@ -5,7 +5,7 @@
 
 #include "common/domain/unit.h"
 #include "common/status/status_macros.h"
-#include "common/wire/body.h"
+#include "coordinator/grading/grade_result.h"
 #include "coordinator/grading/grader.h"
 
 namespace wattfleet::coordinator {
@@ -23,13 +23,6 @@ absl::StatusOr<Query> QueryOf(const ServedSweep& sweep, Unit unit) {
   return sweep.workload->Get(sweep.q_of_position[position]);
 }
 
-Verdict NoAnswer(const Grader& grader, std::string reason) {
-  return {.value = VerdictValue::kNoAnswer,
-          .grader = std::string(grader.name()),
-          .grader_version = grader.version(),
-          .reason = std::move(reason)};
-}
-
 std::optional<Verdict> Grade(const ServedSweep& sweep, const Result& result) {
   if (result.status == ResultStatus::kFailed) {
     return std::nullopt;
@@ -44,20 +37,7 @@ std::optional<Verdict> Grade(const ServedSweep& sweep, const Result& result) {
   if (!grader.ok()) {
     return std::nullopt;
   }
-  if (result.status == ResultStatus::kTimeout) {
-    return NoAnswer(**grader, "timeout");
-  }
-  if (result.failure == Failure::kContextOverflow) {
-    return NoAnswer(**grader, "context_overflow");
-  }
-  if (result.failure == Failure::kRefused) {
-    return NoAnswer(**grader, "refused");
-  }
-  const absl::StatusOr<ResponseBody> body = UnpackBody(result.body_zstd);
-  if (!body.ok()) {
-    return NoAnswer(**grader, "unreadable_body");
-  }
-  return (*grader)->Grade(*query, body->content);
+  return GradeResult(**grader, *query, result.status, result.failure, result.body_zstd);
 }
 
 }  // namespace

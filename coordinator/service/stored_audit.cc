@@ -12,6 +12,7 @@
 #include "common/trace/replay_trace.h"
 #include "coordinator/audit/compare_graders.h"
 #include "coordinator/audit/reattribute.h"
+#include "coordinator/audit/regrade.h"
 #include "coordinator/audit/show_result.h"
 #include "coordinator/config/sweep_yaml.h"
 #include "coordinator/grading/grader.h"
@@ -93,6 +94,31 @@ absl::StatusOr<ReattributeStoredReply> ReattributeStored(const std::string& data
                                             ? RenderReattributionJson(result)
                                             : RenderReattribution(result, is_same_method),
                                 .is_identical = result.IsIdentical()};
+}
+
+absl::StatusOr<std::string> RegradeStored(const std::string& data_directory,
+                                          const RegradeStoredRequest& request) {
+  const Grader* grader = nullptr;
+  if (!request.grader.empty()) {
+    WF_ASSIGN_OR_RETURN(grader, FindGrader(request.grader));
+  }
+  // Opened first, so that nobody starts without the sweep or beside a coordinator.
+  WF_RETURN_IF_ERROR(OpenSweepView(data_directory, request.sweep).status());
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<SqliteStore> store, SqliteStore::Open(data_directory));
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<SweepView> view,
+                      OpenSweepView(data_directory, request.sweep));
+  WF_ASSIGN_OR_RETURN(const std::string path,
+                      FindWorkload(data_directory, view->sweep().workload_id));
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(path));
+  const VerdictSink sink = [&](std::vector<AddedVerdict> rows) {
+    const std::vector<StoreBatch> batches{
+        {.id = 1, .sweep = view->sweep().id, .ops = {PutVerdicts{std::move(rows)}}}};
+    return store->Apply(batches).status();
+  };
+  WF_ASSIGN_OR_RETURN(const std::vector<RegradedPair> pairs,
+                      Regrade(*view, *workload, grader, sink));
+  WF_RETURN_IF_ERROR(store->Idle());
+  return request.as_json ? RenderRegradedJson(pairs, grader) : RenderRegraded(pairs, grader);
 }
 
 absl::StatusOr<std::string> CompareGradersStored(const std::string& data_directory,

@@ -39,6 +39,18 @@ struct ReattributeStoredReply {
 absl::StatusOr<ReattributeStoredReply> ReattributeStored(const std::string& data_directory,
                                                          const ReattributeStoredRequest& request);
 
+struct RegradeStoredRequest {
+  std::string sweep;
+  std::string grader;  // empty: each query's own
+  bool as_json = false;
+};
+
+// Adds the verdicts of another grader, or of this program's version of the queries' own, to a sweep
+// of a data directory; those in force stay. Doing it again changes nothing. INVALID_ARGUMENT: no
+// such grader; NOT_FOUND: no such sweep; FAILED_PRECONDITION: another process holds the directory.
+absl::StatusOr<std::string> RegradeStored(const std::string& data_directory,
+                                          const RegradeStoredRequest& request);
+
 struct CompareGradersRequest {
   std::string sweep;
   std::string grader;

@@ -20,7 +20,9 @@ absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory
                       FindWorkload(data_directory, view->sweep().workload_id));
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(path));
   WF_ASSIGN_OR_RETURN(const SweepFile file, ParseResolvedSweep(view->sweep().resolved));
-  ReportOptions options{.energy_class = request.energy_class, .cache_off = file.cache == "off"};
+  ReportOptions options{.energy_class = request.energy_class,
+                        .grader = request.grader,
+                        .cache_off = file.cache == "off"};
   options.settings = ReportSettings(file);
   if (request.pue) {
     options.pue = Pue{.ratio = *request.pue, .source = request.pue_source};

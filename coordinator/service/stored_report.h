@@ -14,11 +14,12 @@ struct StoredReportRequest {
   std::string energy_class = "host";
   std::optional<double> pue;  // for class facility
   std::string pue_source;
+  std::string grader;  // NAME or NAME@VERSION; empty: the verdicts in force
 };
 
 // The report of a sweep of a data directory as it is at this moment, rendered; also beside a
-// running coordinator. NOT_FOUND: no such sweep or workload; INVALID_ARGUMENT: unknown format or
-// class.
+// running coordinator. NOT_FOUND: no such sweep or workload; INVALID_ARGUMENT: unknown format,
+// class or grader.
 absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory,
                                                const StoredReportRequest& request);
 

@@ -86,6 +86,7 @@ struct MemorySweep {
   std::vector<std::pair<std::string, std::int32_t>> graders;
   std::map<LeaseId, std::map<std::int32_t, TracePart>> traces;  // by part
   std::map<std::tuple<UnitKey, std::int64_t, std::string>, ChannelEnergy> reattributed;
+  std::map<std::tuple<UnitKey, std::string, std::int32_t>, Verdict> regraded;  // by grader, version
 };
 
 }  // namespace wattfleet::coordinator

@@ -141,6 +141,23 @@ absl::StatusOr<std::vector<QuarantineRow>> MemorySweepView::Quarantined(PairId p
   return rows;
 }
 
+absl::Status MemorySweepView::ForEachVerdict(
+    PairId pair, const std::string& grader, std::int32_t version,
+    const std::function<absl::Status(const VerdictRow&)>& visit) {
+  return ForEachOfPair(sweep_.results, pair, [&](Unit unit, const MemoryResult& stored) {
+    const Verdict* verdict = stored.verdict ? &*stored.verdict : nullptr;
+    if (verdict == nullptr || verdict->grader != grader || verdict->grader_version != version) {
+      const auto added = sweep_.regraded.find({UnitKey{pair, unit}, grader, version});
+      verdict = added == sweep_.regraded.end() ? nullptr : &added->second;
+    }
+    return verdict == nullptr ? absl::OkStatus()
+                              : visit({.unit = unit,
+                                       .value = verdict->value,
+                                       .reason = verdict->reason,
+                                       .extracted = verdict->extracted});
+  });
+}
+
 absl::StatusOr<std::string> MemorySweepView::Body(PairId pair, Unit unit) {
   const auto found = sweep_.results.find({pair, unit});
   if (found == sweep_.results.end() || found->second.result.body_zstd.empty()) {

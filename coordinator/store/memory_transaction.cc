@@ -226,6 +226,28 @@ absl::Status MemoryTransaction::Do(const PutReattributed& op) {
   return absl::OkStatus();
 }
 
+absl::Status MemoryTransaction::Do(const PutVerdicts& op) {
+  for (const AddedVerdict& row : op.rows) {
+    const UnitKey unit{row.pair, row.unit};
+    const auto stored = sweep_->results.find(unit);
+    if (stored == sweep_->results.end()) {
+      return GuardFailed("unit %d of pair %d has no result to grade", row.unit, row.pair.value);
+    }
+    const std::optional<Verdict>& in_force = stored->second.verdict;
+    const Verdict& added = row.verdict;
+    if (in_force && in_force->grader == added.grader &&
+        in_force->grader_version == added.grader_version) {
+      continue;
+    }
+    NoteGrader(added);
+    const std::tuple key{unit, added.grader, added.grader_version};
+    if (!Add(sweep_->regraded, key, added)) {
+      Change(sweep_->regraded.at(key)) = added;
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status MemoryTransaction::Do(const CountMissing& op) {
   MissingUnits missing{.shard = op.shard};
   for (Unit unit = op.range.lo; unit < op.range.hi; ++unit) {

@@ -42,6 +42,7 @@ class MemoryTransaction {
   absl::Status Do(const RecordEvent& op);
   absl::Status Do(const CountMissing& op);
   absl::Status Do(const PutReattributed& op);
+  absl::Status Do(const PutVerdicts& op);
 
   absl::StatusOr<MemoryPair*> FindPair(PairId id);
   absl::Status MoveCursor(const SpoolKey& key, std::uint64_t seq, std::int64_t wire_bytes);

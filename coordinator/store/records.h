@@ -199,10 +199,22 @@ struct PutReattributed {
   std::vector<ReattributedEnergy> rows;
 };
 
+// Verdicts of other graders on stored results, beside those in force, which stay. Key: pair, unit,
+// grader with version; a second word of the same grader replaces its first, and one of the grader
+// in force changes nothing. A unit without a result fails the guard.
+struct AddedVerdict {
+  PairId pair;
+  Unit unit = 0;
+  Verdict verdict;
+};
+struct PutVerdicts {
+  std::vector<AddedVerdict> rows;
+};
+
 using StoreOp =
     std::variant<PutSweep, PutSample, InsertPair, SetPairState, SealPair, InsertShard, UpdateShard,
                  InsertLease, UpdateLease, AppendResults, ConsumeSeq, QuarantineMissing,
-                 RecordFailures, RecordEvent, CountMissing, PutReattributed>;
+                 RecordFailures, RecordEvent, CountMissing, PutReattributed, PutVerdicts>;
 
 // All of one sweep, applied in order and atomically.
 struct StoreBatch {

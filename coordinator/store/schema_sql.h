@@ -7,6 +7,7 @@ namespace wattfleet::coordinator {
 extern const char* const kCatalogSchemaSql;
 extern const char* const kSweepSchemaSql;
 extern const char* const kSweepV1ToV2Sql;
+extern const char* const kSweepV2ToV3Sql;
 extern const char* const kFsckSql;
 
 }  // namespace wattfleet::coordinator

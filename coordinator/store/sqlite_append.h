@@ -31,6 +31,8 @@ class SqliteAppender {
   absl::Status Append(const AppendResults& op, Committed& committed);
   // The pair has other quarantined units than before.
   void ForgetQuarantine(PairId pair) { quarantined_.erase(pair); }
+  // Within the file's write transaction: one verdict beside those in force.
+  absl::Status PutVerdict(const AddedVerdict& added);
   // Writes the counters back; before the commit.
   absl::Status Flush();
   // After a commit: keeps the memory bounded.

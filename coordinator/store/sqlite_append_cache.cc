@@ -172,6 +172,34 @@ absl::StatusOr<std::int64_t> SqliteAppender::GraderOf(const Verdict& verdict) {
   return *id;
 }
 
+absl::Status SqliteAppender::PutVerdict(const AddedVerdict& added) {
+  WF_ASSIGN_OR_RETURN(const std::int64_t grader, GraderOf(added.verdict));
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement * result,
+      connection_.Cached("SELECT EXISTS (SELECT 1 FROM verdict WHERE pair_id = ?1 AND unit = ?2 "
+                         "AND grader_id = ?3) FROM result WHERE pair_id = ?1 AND unit = ?2"));
+  WF_ASSIGN_OR_RETURN(
+      const auto in_force,
+      FindId(result->Bind(1, added.pair.value).Bind(2, added.unit).Bind(3, grader)));
+  if (!in_force.has_value()) {
+    return absl::InternalError(
+        absl::StrFormat("unit %d of pair %d has no result to grade", added.unit, added.pair.value));
+  }
+  if (*in_force != 0) {
+    return absl::OkStatus();
+  }
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement * put,
+      connection_.Cached("INSERT OR REPLACE INTO regraded VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+  return put->Bind(1, added.pair.value)
+      .Bind(2, added.unit)
+      .Bind(3, grader)
+      .Bind(4, static_cast<std::int64_t>(added.verdict.value))
+      .BindText(5, added.verdict.reason)
+      .BindText(6, added.verdict.extracted)
+      .Run();
+}
+
 absl::StatusOr<bool> SqliteAppender::HasQuarantine(PairId pair) {
   const auto found = quarantined_.find(pair);
   if (found != quarantined_.end()) {

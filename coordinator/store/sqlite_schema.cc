@@ -67,8 +67,9 @@ const Schema& CatalogSchema() {
 }
 
 const Schema& SweepSchema() {
-  static const SchemaStep steps[] = {{.from = 1, .sql = kSweepV1ToV2Sql}};
-  static const Schema schema{.sql = kSweepSchemaSql, .version = 2, .steps = steps};
+  static const SchemaStep steps[] = {{.from = 1, .sql = kSweepV1ToV2Sql},
+                                     {.from = 2, .sql = kSweepV2ToV3Sql}};
+  static const Schema schema{.sql = kSweepSchemaSql, .version = 3, .steps = steps};
   return schema;
 }
 

@@ -372,6 +372,13 @@ absl::Status SqliteSweep::Do(const PutReattributed& op, Committed&) {
   return absl::OkStatus();
 }
 
+absl::Status SqliteSweep::Do(const PutVerdicts& op, Committed&) {
+  for (const AddedVerdict& row : op.rows) {
+    WF_RETURN_IF_ERROR(appender_.PutVerdict(row));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<SweepSnapshot>> SqliteSweep::Load() {
   WF_ASSIGN_OR_RETURN(std::optional<SweepRecord> record, ReadSweep(*connection_));
   if (!record.has_value()) {

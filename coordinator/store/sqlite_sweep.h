@@ -66,6 +66,7 @@ class SqliteSweep {
   absl::Status Do(const RecordEvent& op, Committed& committed);
   absl::Status Do(const CountMissing& op, Committed& committed);
   absl::Status Do(const PutReattributed& op, Committed& committed);
+  absl::Status Do(const PutVerdicts& op, Committed& committed);
 
   absl::StatusOr<std::vector<UnitRange>> MissingOf(PairId pair, UnitRange range);
   absl::Status Quarantine(const QuarantineMissing& op, UnitRange range, Committed& committed);

@@ -41,6 +41,8 @@ class SqliteSweepView final : public SweepView {
   absl::StatusOr<std::vector<EventRow>> Events(std::int64_t last_n) override;
   absl::StatusOr<std::vector<QuarantineRow>> Quarantined(PairId pair) override;
   absl::StatusOr<std::vector<std::pair<std::string, std::int32_t>>> Graders() override;
+  absl::Status ForEachVerdict(PairId pair, const std::string& grader, std::int32_t version,
+                              const std::function<absl::Status(const VerdictRow&)>& visit) override;
   absl::StatusOr<std::string> Body(PairId pair, Unit unit) override;
   absl::StatusOr<ResultDetail> Detail(PairId pair, Unit unit) override;
   absl::StatusOr<std::map<LeaseId, std::string>> RefusedLedgers() override;

@@ -74,6 +74,26 @@ absl::Status SqliteSweepView::ReadVerdict(PairId pair, Unit unit, ResultDetail& 
   });
 }
 
+absl::Status SqliteSweepView::ForEachVerdict(
+    PairId pair, const std::string& grader, std::int32_t version,
+    const std::function<absl::Status(const VerdictRow&)>& visit) {
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement rows,
+      connection_->Prepare("WITH g AS (SELECT grader_id FROM grader WHERE name = ?2 AND "
+                           "version = ?3) "
+                           "SELECT unit, value, reason, extracted FROM verdict WHERE pair_id = ?1 "
+                           "AND grader_id IN g UNION ALL "
+                           "SELECT unit, value, reason, extracted FROM regraded WHERE pair_id = ?1 "
+                           "AND grader_id IN g ORDER BY unit"));
+  rows.Bind(1, pair.value).BindText(2, grader).Bind(3, std::int64_t{version});
+  return ForEachRow(rows, [&](const SqliteStatement& row) {
+    return visit({.unit = row.Int(0),
+                  .value = static_cast<VerdictValue>(row.Int(1)),
+                  .reason = std::string(row.Text(2)),
+                  .extracted = std::string(row.Text(3))});
+  });
+}
+
 absl::StatusOr<std::map<LeaseId, std::string>> SqliteSweepView::RefusedLedgers() {
   std::map<LeaseId, std::string> refused;
   WF_RETURN_IF_ERROR(

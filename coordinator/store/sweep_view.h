@@ -88,6 +88,12 @@ struct LedgerRow {
   std::int64_t channel_id = 0;
   LedgerEntry entry;
 };
+struct VerdictRow {
+  Unit unit = 0;
+  VerdictValue value = VerdictValue::kNoAnswer;
+  std::string reason;
+  std::string extracted;
+};
 struct QuarantineRow {
   Unit unit = 0;
   std::string reason;
@@ -119,6 +125,10 @@ class SweepView {
   virtual absl::StatusOr<std::vector<QuarantineRow>> Quarantined(PairId pair) = 0;
   // name -> version of every grader that spoke.
   virtual absl::StatusOr<std::vector<std::pair<std::string, std::int32_t>>> Graders() = 0;
+  // The verdicts of that grader in that version, in force or added by a regrade; in unit order.
+  virtual absl::Status ForEachVerdict(
+      PairId pair, const std::string& grader, std::int32_t version,
+      const std::function<absl::Status(const VerdictRow&)>& visit) = 0;
   // The compressed body of one result; NOT_FOUND when it has none.
   virtual absl::StatusOr<std::string> Body(PairId pair, Unit unit) = 0;
   // NOT_FOUND when the unit has no result.

@@ -101,6 +101,11 @@ class MadeUpSweepView final : public coordinator::SweepView {
   }
   absl::StatusOr<std::vector<coordinator::TraceRow>> Traces() override { return fixed.Traces(); }
   absl::StatusOr<std::string> Trace(LeaseId lease) override { return fixed.Trace(lease); }
+  absl::Status ForEachVerdict(
+      PairId pair, const std::string& grader, std::int32_t version,
+      const std::function<absl::Status(const coordinator::VerdictRow&)>& visit) override {
+    return fixed.ForEachVerdict(pair, grader, version, visit);
+  }
   absl::StatusOr<std::vector<std::string>> ReattributedMethods() override {
     return fixed.ReattributedMethods();
   }

@@ -2,6 +2,7 @@
 // methods make of them.
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -119,6 +120,50 @@ TYPED_TEST(StoreAuditContractTest, KeepsReattributedEnergyBesideTheStoredOne) {
   ASSERT_THAT(rows, SizeIs(1));
   EXPECT_EQ(rows[0].unit, 1);
   EXPECT_EQ(rows[0].gross, 91);
+}
+
+Verdict VerdictOf(const char* grader, VerdictValue value) {
+  return {.value = value, .grader = grader, .grader_version = 2, .extracted = "B"};
+}
+
+TYPED_TEST(StoreAuditContractTest, KeepsAddedVerdictsBesideTheOneInForce) {
+  this->SubmitAndGrant();
+  const Verdict mine = VerdictOf("mcq", VerdictValue::kCorrect);
+  this->Append({.results = {SampleResult(1), SampleResult(2)}, .verdicts = {mine, std::nullopt}});
+  const auto add = [this](Unit unit, const char* grader, VerdictValue value) {
+    return this->Apply({coordinator::PutVerdicts{
+        {{.pair = kPair, .unit = unit, .verdict = VerdictOf(grader, value)}}}});
+  };
+  WF_ASSERT_OK(add(1, "exact", VerdictValue::kNoAnswer));
+  WF_ASSERT_OK(add(1, "exact", VerdictValue::kWrong));  // said again: replaces its own
+  WF_ASSERT_OK(add(2, "exact", VerdictValue::kCorrect));
+  WF_ASSERT_OK(add(1, "mcq", VerdictValue::kWrong));  // the grader in force: nothing
+  EXPECT_THAT(add(3, "exact", VerdictValue::kWrong),
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("no result to grade")));
+  this->Restart();
+
+  EXPECT_EQ(this->Results().at(0).verdict, VerdictValue::kCorrect);
+  EXPECT_EQ(this->Results().at(1).verdict, std::nullopt);
+  const auto view = this->View();
+  WF_ASSERT_OK_AND_ASSIGN(const coordinator::ResultDetail detail, view->Detail(kPair, 1));
+  EXPECT_EQ(detail.verdict, mine);
+  const auto of = [&](const char* grader, std::int32_t version) {
+    std::vector<std::pair<Unit, VerdictValue>> verdicts;
+    WF_EXPECT_OK(
+        view->ForEachVerdict(kPair, grader, version, [&](const coordinator::VerdictRow& row) {
+          EXPECT_EQ(row.extracted, "B");
+          verdicts.emplace_back(row.unit, row.value);
+          return absl::OkStatus();
+        }));
+    return verdicts;
+  };
+  EXPECT_THAT(of("exact", 2), ElementsAre(std::pair(Unit{1}, VerdictValue::kWrong),
+                                          std::pair(Unit{2}, VerdictValue::kCorrect)));
+  EXPECT_THAT(of("mcq", 2), ElementsAre(std::pair(Unit{1}, VerdictValue::kCorrect)));
+  EXPECT_THAT(of("exact", 1), SizeIs(0));
+  WF_ASSERT_OK_AND_ASSIGN(const auto graders, view->Graders());
+  EXPECT_THAT(graders,
+              ElementsAre(std::pair(std::string("mcq"), 2), std::pair(std::string("exact"), 2)));
 }
 
 }  // namespace

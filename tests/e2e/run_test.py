@@ -53,6 +53,26 @@ class RunTest(small_sweep.CommandTest):
         self.assertIsNone(good["ipw"])
         self.expect_clean_store()
 
+    def test_a_regrade_keeps_its_verdicts_beside_those_in_force(self):
+        self.expect_done("run", self.sweep(), "--data", self.data)
+        before = self.report("small")
+
+        said = self.expect_done("regrade", "small", "--grader", "exact", "--data", self.data)
+        again = self.expect_done("regrade", "small", "--grader", "exact", "--data", self.data)
+
+        self.assertIn("40 verdicts; correct 0, wrong 40, no answer 0", said.stdout)
+        self.assertEqual(again.stdout, said.stdout)
+        after = self.report("small")
+        self.assertEqual(after["pairs"], before["pairs"])
+        exact = json.loads(self.expect_done("report", "small", "--grader", "exact", "--format",
+                                            "json", "--data", self.data).stdout)
+        self.assertEqual((exact["pairs"][0]["correct"], exact["pairs"][0]["wrong"]), (0, 40))
+        self.assertEqual(exact["quality"]["verdicts_by"], "exact@1")
+        unknown = self.run_command("report", "small", "--grader", "exalt", "--data", self.data)
+        self.assertEqual(unknown.returncode, 2)
+        self.assertIn("there are mcq@", unknown.stderr)
+        self.expect_clean_store()
+
     def test_recorded_answers_to_ids_that_the_workload_lacks_are_counted_and_printed(self):
         sweep = self.sweep()
         with open(self.folder / "good.jsonl", "a", encoding="utf-8") as recording:

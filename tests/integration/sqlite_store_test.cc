@@ -108,7 +108,7 @@ TEST_F(SqliteStoreTest, RefusesANewerStoreAndNamesBothVersions) {
 
   EXPECT_THAT(OpenStatus(), StatusIs(absl::StatusCode::kFailedPrecondition,
                                      AllOf(HasSubstr(SweepFile()), HasSubstr("version 99"),
-                                           HasSubstr("version 2"))));
+                                           HasSubstr("version 3"))));
   EXPECT_THAT(OpenSweepView(directory_.path(), "night"),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("version 99")));
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,8 @@ class FakeSweepView final : public coordinator::SweepView {
   std::vector<coordinator::LedgerRow> ledger;
   std::map<LeaseId, std::string> refused;  // ledgers, with the reason
   std::vector<std::pair<std::string, std::int32_t>> graders;
+  std::map<std::tuple<PairId, std::string, std::int32_t>, std::vector<coordinator::VerdictRow>>
+      verdicts;
 
   const coordinator::SweepRecord& sweep() const override { return record; }
   absl::StatusOr<std::vector<coordinator::PairSnapshot>> Pairs() override { return pairs; }
@@ -59,6 +62,11 @@ class FakeSweepView final : public coordinator::SweepView {
   }
   absl::StatusOr<std::vector<std::pair<std::string, std::int32_t>>> Graders() override {
     return graders;
+  }
+  absl::Status ForEachVerdict(
+      PairId pair, const std::string& grader, std::int32_t version,
+      const std::function<absl::Status(const coordinator::VerdictRow&)>& visit) override {
+    return ForEach(verdicts[{pair, grader, version}], visit);
   }
   absl::StatusOr<std::string> Body(PairId, Unit) override {
     return absl::NotFoundError("this sweep has no bodies");

@@ -42,7 +42,7 @@ ROWS = {
         "coordinator/workload/workload.h"),
     "coordinator/audit": FOUNDATION + (
         "common/energy", "common/trace", "common/wire", "coordinator/analysis",
-        "coordinator/grading/grader.h", "coordinator/report", "coordinator/store/records.h", "coordinator/store/sweep_view.h",
+        "coordinator/grading/grade_result.h", "coordinator/grading/grader.h", "coordinator/report", "coordinator/store/records.h", "coordinator/store/sweep_view.h",
         "coordinator/workload/workload.h"),
     "coordinator/security": FOUNDATION + ("coordinator/store/store.h",),
     "coordinator/config": FOUNDATION + ("common/config", "coordinator/plan"),

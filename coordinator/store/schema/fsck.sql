@@ -54,6 +54,10 @@ FROM result r LEFT JOIN (
   SELECT pair_id, unit, value, max(grader_id) FROM verdict GROUP BY pair_id, unit) v
   USING (pair_id, unit)
 WHERE r.verdict IS NOT v.value;
+SELECT 'I28 added verdict on an unknown result' AS broken, v.pair_id, v.unit
+FROM regraded v LEFT JOIN result r USING (pair_id, unit) WHERE r.unit IS NULL;
+SELECT 'I28 added verdict of a grader that spoke before' AS broken, pair_id, unit, grader_id
+FROM regraded JOIN verdict USING (pair_id, unit, grader_id);
 SELECT 'I21 results counted per environment' AS broken, pair_id, environment_id FROM (
   SELECT pair_id, environment_id, count(*) AS n FROM result GROUP BY pair_id, environment_id)
   FULL JOIN pair_environment p USING (pair_id, environment_id)

@@ -193,7 +193,16 @@ CREATE TABLE grader(
   version INTEGER NOT NULL,
   UNIQUE(name, version)
 ) STRICT;
-CREATE TABLE verdict(
+CREATE TABLE verdict(                                -- in force: the sweep's own grader's
+  pair_id INTEGER NOT NULL,
+  unit INTEGER NOT NULL,
+  grader_id INTEGER NOT NULL,
+  value INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  extracted TEXT NOT NULL,
+  PRIMARY KEY(pair_id, unit, grader_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE regraded(                               -- verdicts of other graders, added later; never in force
   pair_id INTEGER NOT NULL,
   unit INTEGER NOT NULL,
   grader_id INTEGER NOT NULL,

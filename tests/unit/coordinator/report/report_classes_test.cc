@@ -142,5 +142,36 @@ TEST(ReportClasses, EnergyOfALeaseWhoseLedgerWasRefusedCountsNowhere) {
   EXPECT_THAT(report.quality.mismatches, IsNamed("LEDGER_IMBALANCE"));
 }
 
+TEST(ReportGraders, CountsTheVerdictsOfTheGraderAskedForAndOfNoOther) {
+  FakeSweepView view;
+  FakeWorkload workload;
+  FillPlainWorkload(4, view, workload);
+  view.pairs = {ExamplePair(1, "llama", "ollama", "q4_k_m", "nvidia-h200")};
+  view.results[{1}] = {ExampleResult(0, VerdictValue::kCorrect),
+                       ExampleResult(1, VerdictValue::kCorrect),
+                       ExampleResult(2, VerdictValue::kWrong), ExampleResult(3, std::nullopt)};
+  view.results[{1}][3].status = ResultStatus::kTimeout;
+  view.graders = {{"mcq", 2}, {"exact", 1}, {"exact", 2}};
+  view.verdicts[{PairId{1}, "exact", 2}] = {{.unit = 0, .value = VerdictValue::kWrong},
+                                            {.unit = 2, .value = VerdictValue::kCorrect}};
+  view.verdicts[{PairId{1}, "exact", 1}] = {{.unit = 0, .value = VerdictValue::kNoAnswer}};
+
+  WF_ASSERT_OK_AND_ASSIGN(const Report newest, BuildReport(view, workload, {.grader = "exact"}));
+  WF_ASSERT_OK_AND_ASSIGN(const Report older, BuildReport(view, workload, {.grader = "exact@1"}));
+
+  EXPECT_EQ(newest.quality.verdicts_by, "exact@2");
+  EXPECT_EQ(newest.pairs[0].outcomes.correct(), 1);
+  EXPECT_EQ(newest.pairs[0].outcomes.wrong(), 1);
+  EXPECT_EQ(newest.pairs[0].outcomes.pending(), 1);    // by mcq alone
+  EXPECT_EQ(newest.pairs[0].outcomes.no_answer(), 1);  // over time, whoever grades
+  EXPECT_EQ(older.quality.verdicts_by, "exact@1");
+  EXPECT_EQ(older.pairs[0].outcomes.correct(), 0);
+  EXPECT_EQ(older.pairs[0].outcomes.pending(), 2);
+  EXPECT_THAT(
+      BuildReport(view, workload, {.grader = "maths"}),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               HasSubstr("no verdicts of grader \"maths\" here; there are mcq@2, exact@1")));
+}
+
 }  // namespace
 }  // namespace wattfleet::testing
