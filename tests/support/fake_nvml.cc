@@ -2,6 +2,7 @@
 // file named by FAKE_NVML_SCRIPT says; tests/support/fake_nvml_script.h writes such files and
 // documents them. Built twice, once without nvmlDeviceGetFieldValues.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -80,7 +81,7 @@ std::mutex mutex;
 std::optional<Machine> machine;
 int inits = 0;
 
-int field_calls = 0;
+std::atomic<int> field_calls = 0;
 
 void ReadGpuLine(const std::string& key, std::istringstream& words, Gpu& gpu) {
   const std::map<std::string, double*> numbers = {
