@@ -1,13 +1,16 @@
 #include "agent/power/amdgpu/amdgpu_power_source.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include <nlohmann/json.hpp>
 
+#include "agent/power/amdgpu/gpu_metrics.h"
 #include "agent/power/source_options.h"
 #include "agent/power/systematic_error.h"
 #include "agent/power/unstated_window.h"
@@ -110,6 +113,8 @@ void AmdgpuPowerSource::AddCard(const DrmCard& card) {
   spec.facts_json = facts.dump();
   specs_.push_back(std::move(spec));
   sensors_.push_back(std::move(choice->sensor));
+  auto metrics = KeptFile::Open(card.device_folder + "/gpu_metrics");
+  metrics_.push_back(metrics.ok() ? std::optional<KeptFile>(*std::move(metrics)) : std::nullopt);
 }
 
 void AmdgpuPowerSource::Read(std::span<ChannelValue> values) {
@@ -119,6 +124,13 @@ void AmdgpuPowerSource::Read(std::span<ChannelValue> values) {
     // No card draws nothing: one that says so is on its way to sleep.
     if (values[i].raw == 0 && values[i].fault == ReadFault::kNone) {
       values[i].fault = ReadFault::kUnavailable;
+    }
+    // Only of a card that has just been read, and so is awake.
+    std::array<char, 512> buffer{};
+    std::string_view table;
+    if (values[i].fault == ReadFault::kNone && metrics_[i] &&
+        metrics_[i]->Read(buffer, table) == ReadFault::kNone) {
+      values[i].flags |= ThrottleFlagsOf(table).value_or(0);
     }
   }
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 
 #include "agent/power/drm_card.h"
+#include "agent/power/kept_file.h"
 #include "agent/power/power_config.h"
 #include "agent/power/power_source.h"
 
@@ -17,7 +19,8 @@ namespace wattfleet::agent {
 
 // AMD GPUs as their kernel driver tells of them, for machines without ROCm: by a card's energy
 // counter where it has one, else its power now, else a mean of it. The power of a chip with a CPU
-// (APU) is that of both: Scope::kSocCompute of the host.
+// (APU) is that of both: Scope::kSocCompute of the host. Cards whose table of metrics tells why
+// their clocks are held back have THERMAL_THROTTLED and POWER_CAPPED with the reading.
 class AmdgpuPowerSource final : public PowerSource {
  public:
   // Options: poll_ms (100), sysfs_root. NOT_FOUND: no such card; UNIMPLEMENTED: none tells its
@@ -36,7 +39,8 @@ class AmdgpuPowerSource final : public PowerSource {
   const std::string name_ = "amdgpu";
   std::chrono::nanoseconds poll_period_{0};
   std::vector<ChannelSpec> specs_;
-  std::vector<DrmSensor> sensors_;  // one per channel
+  std::vector<DrmSensor> sensors_;                // one per channel
+  std::vector<std::optional<KeptFile>> metrics_;  // likewise
 };
 
 }  // namespace wattfleet::agent

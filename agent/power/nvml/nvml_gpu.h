@@ -9,7 +9,7 @@
 
 #include "agent/power/counter_check.h"
 #include "agent/power/nvml/nvml_library.h"
-#include "agent/power/nvml/throttle_times.h"
+#include "agent/power/throttle_times.h"
 #include "common/energy/channel.h"
 #include "common/time/clock.h"
 

@@ -106,6 +106,25 @@ std::map<std::string, std::string> Entries(const std::string& powercap, const st
   return entries;
 }
 
+// Where Linux says how long heat has held back the package that RAPL calls `label` ("package-0",
+// or "package-0-die-1"): at each of its processors, of which the first will do. Empty: nowhere.
+std::string ThrottleFileOf(const std::string& sysfs_root, const std::string& label) {
+  const std::vector<std::string> parts = absl::StrSplit(label, '-');
+  const std::string processors = sysfs_root + "/devices/system/cpu";
+  std::error_code error;
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(processors, error)) {
+    const std::string folder = entry.path().string();
+    const std::string file = folder + "/thermal_throttle/package_throttle_total_time_ms";
+    if (parts.size() > 1 &&
+        ReadFirstLine(folder + "/topology/physical_package_id").value_or("") == parts[1] &&
+        std::filesystem::exists(file, error)) {
+      found.push_back(file);
+    }
+  }
+  return found.empty() ? "" : *std::min_element(found.begin(), found.end());
+}
+
 }  // namespace
 
 std::vector<RaplPowerSource::Zone> RaplPowerSource::FindZones(const std::string& powercap) {
@@ -168,11 +187,16 @@ absl::Status RaplPowerSource::AddZone(const Zone& zone, bool is_server) {
     spec.modulus = max_range + 1;
     facts["max_energy_range_uj"] = max_range;
   }
-  Counter kept{*std::move(counter), std::nullopt, {}};
+  Counter kept{*std::move(counter), std::nullopt, {}, std::nullopt, {}};
   if (auto twin = KeptFile::Open(absl::StrCat(zone.twin_folder, "/energy_uj"));
       !zone.twin_folder.empty() && twin.ok()) {
     kept.twin = *std::move(twin);
     facts["twin"] = zone.twin_folder;
+  }
+  if (auto throttled = KeptFile::Open(zone.throttle_file);
+      !zone.throttle_file.empty() && throttled.ok()) {
+    kept.throttled_ms = *std::move(throttled);
+    facts["throttle"] = "package_throttle_total_time_ms";
   }
   spec.facts_json = facts.dump();
   specs_.push_back(std::move(spec));
@@ -198,9 +222,9 @@ absl::StatusOr<std::unique_ptr<PowerSource>> RaplPowerSource::Open(const SourceR
                                                                    const PowerPaths& paths) {
   WF_RETURN_IF_ERROR(CheckOptionNames(request, {"poll_ms", kSysfsRootOption}));
   WF_ASSIGN_OR_RETURN(const auto period, PollPeriodOption(request.options, milliseconds(50)));
-  const std::string powercap = absl::StrCat(
-      TextOption(request.options, kSysfsRootOption, paths.sysfs_root), "/class/powercap");
-  const std::vector<Zone> zones = FindZones(powercap);
+  const std::string sysfs_root = TextOption(request.options, kSysfsRootOption, paths.sysfs_root);
+  const std::string powercap = absl::StrCat(sysfs_root, "/class/powercap");
+  std::vector<Zone> zones = FindZones(powercap);
   if (zones.empty()) {
     return WithRemedy(
         absl::NotFoundError(absl::StrCat("no CPU energy counters here (", powercap, ")")),
@@ -210,7 +234,10 @@ absl::StatusOr<std::unique_ptr<PowerSource>> RaplPowerSource::Open(const SourceR
   std::unique_ptr<RaplPowerSource> source(new RaplPowerSource());
   source->poll_period_ = period;
   const bool is_server = IsServer(paths.proc_root);
-  for (const Zone& zone : zones) {
+  for (Zone& zone : zones) {
+    if (zone.scope == Scope::kCpuPackage) {
+      zone.throttle_file = ThrottleFileOf(sysfs_root, zone.label);
+    }
     WF_RETURN_IF_ERROR(source->AddZone(zone, is_server));
   }
   source->BoundPollPeriod();
@@ -237,6 +264,21 @@ void RaplPowerSource::ReadCounter(Counter& counter, std::int64_t reads_per_secon
   }
 }
 
+void RaplPowerSource::CheckThrottle(std::span<ChannelValue> values) {
+  constexpr std::uint64_t kNanosecondsPerMillisecond = 1'000'000;
+  const MonotonicTime now = clock_.MonotonicNow();
+  for (std::size_t i = 0; i < counters_.size(); ++i) {
+    Counter& counter = counters_[i];
+    std::uint64_t held_back_ms = 0;
+    if (counter.throttled_ms &&
+        counter.throttled_ms->ReadNumber(held_back_ms) == ReadFault::kNone) {
+      counter.throttle.Begin(now);
+      values[i].flags |=
+          counter.throttle.Add(0, held_back_ms * kNanosecondsPerMillisecond, kFlagThermalThrottled);
+    }
+  }
+}
+
 void RaplPowerSource::CheckPlatform(std::span<ChannelValue> values) {
   std::optional<std::uint64_t> packages = 0;
   for (std::size_t i = 0; i < specs_.size(); ++i) {
@@ -260,6 +302,7 @@ void RaplPowerSource::Read(std::span<ChannelValue> values) {
   for (std::size_t i = 0; i < counters_.size(); ++i) {
     ReadCounter(counters_[i], reads_per_second, values[i]);
   }
+  CheckThrottle(values);
   CheckPlatform(values);
 }
 

@@ -17,6 +17,8 @@
 #include "agent/power/power_config.h"
 #include "agent/power/power_source.h"
 #include "agent/power/rapl/counter_checks.h"
+#include "agent/power/throttle_times.h"
+#include "common/time/system_clock.h"
 
 namespace wattfleet::agent {
 
@@ -26,6 +28,9 @@ namespace wattfleet::agent {
 // its place where it is missing, or stands still for a second while the twin counts (CHANNEL_LOST
 // at that moment). psys is COUNTER_REJECTED unless and until it has advanced by 0.9 of the packages
 // over 10 s, and again whenever it has not.
+//
+// Intel's packages tell how long heat held them back: more than 1 % of the time between two reads
+// is THERMAL_THROTTLED.
 //
 // The wrapping counters are read at least every 0.4 of the shortest time in which one can wrap.
 class RaplPowerSource final : public PowerSource {
@@ -47,21 +52,27 @@ class RaplPowerSource final : public PowerSource {
     std::string folder;  // e.g. /sys/class/powercap/intel-rapl:0
     std::string label;   // e.g. "package-0", "package-0/dram"
     Scope scope;
-    std::string twin_folder;  // of the same domain, memory-mapped; may be empty
+    std::string twin_folder;    // of the same domain, memory-mapped; may be empty
+    std::string throttle_file;  // of a package: milliseconds held back by heat; may be empty
   };
   struct Counter {
     KeptFile file;
     std::optional<KeptFile> twin;
     TwinChoice choice;
+    std::optional<KeptFile> throttled_ms;
+    ThrottleTimes throttle;
   };
   static std::vector<Zone> FindZones(const std::string& powercap);
   absl::Status AddZone(const Zone& zone, bool is_server);
   // So short that no counter can wrap unseen.
   void BoundPollPeriod();
   static void ReadCounter(Counter& counter, std::int64_t reads_per_second, ChannelValue& value);
+  // THERMAL_THROTTLED, where a package was held back since the last read.
+  void CheckThrottle(std::span<ChannelValue> values);
   void CheckPlatform(std::span<ChannelValue> values);
 
   const std::string name_ = "rapl";
+  const SystemClock clock_{};
   std::chrono::nanoseconds poll_period_{0};
   std::vector<ChannelSpec> specs_;
   std::vector<Counter> counters_;  // one per channel

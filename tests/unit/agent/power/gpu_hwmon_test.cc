@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/power/amdgpu/amdgpu_power_source.h"
+#include "agent/power/amdgpu/gpu_metrics.h"
 #include "agent/power/intel_gpu/intel_gpu_power_source.h"
 #include "agent/power/open_power_source.h"
 #include "tests/support/fake_amd_script.h"
@@ -100,6 +101,45 @@ TEST(AmdgpuPowerSourceTest, PrefersPowerNowToAMeanOfIt) {
   source->Read(values);
   EXPECT_EQ(values[0].raw, 30'000'000U);
   EXPECT_EQ(values[1].raw, 21'500'000U);
+}
+
+// A table of form 1.3 that says so.
+std::string MetricsTable(std::uint64_t throttle_status) {
+  std::string table(120, '\xff');
+  table[0] = 120;
+  table[1] = 0;
+  table[2] = 1;
+  table[3] = 3;
+  for (std::size_t i = 0; i < 8; ++i) {
+    table[112 + i] = static_cast<char>((throttle_status >> (8 * i)) & 0xff);
+  }
+  return table;
+}
+
+TEST(AmdgpuPowerSourceTest, ACardSaysWhyItIsHeldBack) {
+  constexpr std::uint64_t kHotspot = std::uint64_t{1} << 36;
+  constexpr std::uint64_t kPackagePower = 1;
+  constexpr std::uint64_t kCurrent = 1 << 16;
+  EXPECT_EQ(ThrottleFlagsOf(MetricsTable(0)), Flags{0});
+  EXPECT_EQ(ThrottleFlagsOf(MetricsTable(kHotspot)), kFlagThermalThrottled);
+  EXPECT_EQ(ThrottleFlagsOf(MetricsTable(kPackagePower)), kFlagPowerCapped);
+  EXPECT_EQ(ThrottleFlagsOf(MetricsTable(kHotspot | kPackagePower | kCurrent)),
+            kFlagThermalThrottled | kFlagPowerCapped);
+  EXPECT_EQ(ThrottleFlagsOf(MetricsTable(~std::uint64_t{0})), std::nullopt) << "not told";
+  EXPECT_EQ(ThrottleFlagsOf(MetricsTable(kHotspot).substr(0, 119)), std::nullopt);
+  std::string newer = MetricsTable(kHotspot);
+  newer[3] = 4;
+  EXPECT_EQ(ThrottleFlagsOf(newer), std::nullopt);
+
+  SysfsTree tree;
+  Card card(tree, 0, "amdgpu", "0000:03:00.0");
+  card.Hwmon("power1_input", "21500000\n").Device("gpu_metrics", MetricsTable(kHotspot));
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, OpenAmdgpu(tree));
+  EXPECT_EQ(ReadFirst(*source).flags, kFlagThermalThrottled);
+  card.Device("gpu_metrics", MetricsTable(0));
+  EXPECT_EQ(ReadFirst(*source).flags, 0);
+  card.Device("gpu_metrics", "garbage");
+  EXPECT_EQ(ReadFirst(*source).flags, 0);
 }
 
 TEST(AmdgpuPowerSourceTest, TakesAnEnergyCounterWhereThereIsOne) {

@@ -62,6 +62,39 @@ class Unprivileged {
   const bool was_root_ = geteuid() == 0;
 };
 
+// A processor whose package counts the milliseconds in which heat held it back.
+void SetThrottle(SysfsTree& tree, int processor, int package, int milliseconds) {
+  const std::string folder =
+      tree.sysfs_root() + "/devices/system/cpu/cpu" + std::to_string(processor);
+  tree.Write(folder + "/topology/physical_package_id", std::to_string(package) + "\n");
+  tree.Write(folder + "/thermal_throttle/package_throttle_total_time_ms",
+             std::to_string(milliseconds) + "\n");
+}
+
+TEST(RaplPowerSourceTest, APackageThatHeatHeldBackIsFlaggedAndNoOtherChannel) {
+  SysfsTree tree;
+  tree.AddZone("intel-rapl:0", "package-0", 1'000, 0);
+  tree.AddZone("intel-rapl:0:0", "dram", 1'000, 0);
+  tree.AddZone("intel-rapl:1", "package-1", 1'000, 0);
+  SetThrottle(tree, 0, 0, 5'000);
+  SetThrottle(tree, 1, 1, 7'000);
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, Open(tree));
+  const auto flags = [&source = *source] {
+    std::vector<bool> throttled;
+    for (const ChannelValue& value : ReadAll(source)) {
+      throttled.push_back((value.flags & kFlagThermalThrottled) != 0);
+    }
+    return throttled;
+  };
+  ASSERT_THAT(Names(*source),
+              ::testing::ElementsAre("rapl/package-0", "rapl/package-1", "rapl/package-0/dram"));
+
+  EXPECT_THAT(flags(), ::testing::ElementsAre(false, false, false)) << "long ago";
+  SetThrottle(tree, 1, 1, 7'100);
+  EXPECT_THAT(flags(), ::testing::ElementsAre(false, true, false));
+  EXPECT_THAT(flags(), ::testing::ElementsAre(false, false, false)) << "over";
+}
+
 TEST(RaplPowerSourceTest, OpensPackagesDramAndPlatformButNothingTwice) {
   SysfsTree tree;
   tree.AddZone("intel-rapl:0", "package-0", 100, 262'143'328'850);

@@ -1,5 +1,5 @@
-#ifndef WF_AGENT_POWER_NVML_THROTTLE_TIMES_H_
-#define WF_AGENT_POWER_NVML_THROTTLE_TIMES_H_
+#ifndef WF_AGENT_POWER_THROTTLE_TIMES_H_
+#define WF_AGENT_POWER_THROTTLE_TIMES_H_
 
 #include <cstdint>
 #include <map>
@@ -30,4 +30,4 @@ class ThrottleTimes {
 
 }  // namespace wattfleet::agent
 
-#endif  // WF_AGENT_POWER_NVML_THROTTLE_TIMES_H_
+#endif  // WF_AGENT_POWER_THROTTLE_TIMES_H_

@@ -1,4 +1,4 @@
-#include "agent/power/nvml/throttle_times.h"
+#include "agent/power/throttle_times.h"
 
 #include <chrono>
 
