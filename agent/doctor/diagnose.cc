@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 
 #include "agent/energy/live_power.h"
+#include "agent/power/channel_overlap.h"
 #include "agent/power/open_power_source.h"
 #include "agent/power/sampler.h"
 #include "common/domain/class_table.h"
@@ -88,6 +89,17 @@ void Test(std::vector<SourceVerdict>& verdicts, const Patient& patient,
   }
 }
 
+// Why the agent would refuse the sources that are used together; empty: it would not.
+std::string OverlapOf(const std::vector<SourceVerdict>& verdicts) {
+  std::vector<const PowerSource*> used;
+  for (const SourceVerdict& verdict : verdicts) {
+    if (verdict.is_usable() && verdict.is_used) {
+      used.push_back(verdict.opened.get());
+    }
+  }
+  return std::string(CheckNoOverlap(used).message());
+}
+
 std::vector<std::string> ChannelsThat(const Diagnosis& diagnosis, Reaction reaction) {
   std::vector<std::string> names;
   for (const SourceDiagnosis& source : diagnosis.sources) {
@@ -147,6 +159,9 @@ void Conclude(Diagnosis& diagnosis) {
     diagnosis.trust = Trust::kNotTrusted;
     diagnosis.conclusion = absl::StrCat("the agent's file asks for ", missing,
                                         ", which cannot be opened: the agent would not start");
+  } else if (!diagnosis.overlap.empty()) {
+    diagnosis.trust = Trust::kNotTrusted;
+    diagnosis.conclusion = absl::StrCat("the agent would not start: ", diagnosis.overlap);
   } else if (!HasSensor(diagnosis)) {
     diagnosis.trust = Trust::kNothingToMeasure;
     diagnosis.conclusion =
@@ -188,7 +203,8 @@ Diagnosis Diagnose(const Patient& patient, const DiagnoseOptions& options, const
         {instance, ReachOfClasses(DeviceKindOf(instance.accelerator), instance.device_ids,
                                   Sensed(diagnosis))});
   }
-  if (options.run_self_test && HasSensor(diagnosis)) {
+  diagnosis.overlap = OverlapOf(verdicts);
+  if (options.run_self_test && HasSensor(diagnosis) && diagnosis.overlap.empty()) {
     Test(verdicts, patient, options, clock, wait, diagnosis);
   }
   Conclude(diagnosis);

@@ -55,6 +55,9 @@ struct Diagnosis {
   std::vector<InstanceDiagnosis> instances;
   std::vector<SourceDiagnosis> sources;
   std::vector<EngineOffer> engines;
+  // Why the agent would not start with the sources that it uses: two channels of a class see the
+  // same part of the machine. Empty: none do.
+  std::string overlap;
   std::optional<SelfTest> self_test;
   std::chrono::seconds phase{0};  // of the self-test
   Trust trust = Trust::kNothingToMeasure;

@@ -126,6 +126,9 @@ std::string DiagnosisJson(const Diagnosis& diagnosis) {
     out["engines"].push_back(
         {{"kind", engine.kind}, {"url", engine.base_url}, {"refs", engine.refs}});
   }
+  if (!diagnosis.overlap.empty()) {
+    out["overlap"] = diagnosis.overlap;
+  }
   if (diagnosis.self_test) {
     for (const LoadTrial& load : diagnosis.self_test->loads) {
       out["loads"].push_back(

@@ -28,41 +28,13 @@ nanoseconds Quantile(const std::vector<nanoseconds>& sorted, double share) {
   return sorted[std::min(rank, sorted.size() - 1)];
 }
 
-// Follows one channel from read to read.
-class ChangeLog {
- public:
-  void Add(const ChannelValue& value, MonotonicTime at) {
-    if (value.fault != ReadFault::kNone) {
-      return;
-    }
-    if (probe_.values > 0 && (value.raw != last_.raw || value.elapsed != last_.elapsed)) {
-      ++probe_.changes;
-      if (changed_) {
-        gaps_.push_back(at - *changed_);
-      }
-      changed_ = at;
-    }
-    ++probe_.values;
-    last_ = value;
-  }
-
-  ChannelProbe Finish() {
-    constexpr std::size_t kLeastGaps = 3;
-    probe_.changes_at_every_read = probe_.values > 2 && probe_.changes == probe_.values - 1;
-    if (!probe_.changes_at_every_read && gaps_.size() >= kLeastGaps) {
-      std::sort(gaps_.begin(), gaps_.end());
-      probe_.update = UpdatePeriod{
-          .median = Quantile(gaps_, 0.5), .least = gaps_.front(), .p95 = Quantile(gaps_, 0.95)};
-    }
-    return probe_;
-  }
-
- private:
-  ChannelProbe probe_;
-  ChannelValue last_;
-  std::optional<MonotonicTime> changed_;
-  std::vector<nanoseconds> gaps_;
-};
+ChannelProbe ProbeOf(const ChangeGaps& gaps) {
+  constexpr std::size_t kLeastGaps = 3;
+  return {.values = gaps.values(),
+          .changes = gaps.changes(),
+          .update = gaps.Find(kLeastGaps),
+          .changes_at_every_read = gaps.values() > 2 && gaps.changes() == gaps.values() - 1};
+}
 
 }  // namespace
 
@@ -72,22 +44,24 @@ SourceProbe ProbeSource(PowerSource& source, const Clock& clock, const Wait& wai
   probe.spacing = SpacingOf(source);
   const std::int64_t wanted = std::max<std::int64_t>(kLeastReads, span / probe.spacing);
   std::vector<ChannelValue> values(source.channels().size());
-  std::vector<ChangeLog> logs(values.size());
+  std::vector<ChangeGaps> gaps(values.size());
   std::vector<nanoseconds> costs;
   do {
     const MonotonicTime before = clock.MonotonicNow();
     source.Read(values);
     const MonotonicTime after = clock.MonotonicNow();
+    const MonotonicTime middle = before + (after - before) / 2;
     costs.push_back(after - before);
     for (std::size_t i = 0; i < values.size(); ++i) {
-      logs[i].Add(values[i], before + (after - before) / 2);
+      gaps[i].Add(std::chrono::duration_cast<nanoseconds>(middle.time_since_epoch()).count(),
+                  values[i]);
     }
   } while (++probe.reads < wanted && wait(probe.spacing));
   std::sort(costs.begin(), costs.end());
   probe.cost_median = Quantile(costs, 0.5);
   probe.cost_most = costs.back();
-  for (ChangeLog& log : logs) {
-    probe.channels.push_back(log.Finish());
+  for (const ChangeGaps& of_channel : gaps) {
+    probe.channels.push_back(ProbeOf(of_channel));
   }
   return probe;
 }

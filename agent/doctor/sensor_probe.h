@@ -19,8 +19,8 @@ using Wait = std::function<bool(std::chrono::nanoseconds)>;
 struct ChannelProbe {
   std::int64_t values = 0;   // reads that brought one
   std::int64_t changes = 0;  // of it
-  // Nothing below three changes, and nothing where every read brought a new value: then it changes
-  // faster than it was read.
+  // As the agent finds it (ChangeGaps), from three gaps on: nothing where the value changes at
+  // every other read or faster.
   std::optional<UpdatePeriod> update;
   bool changes_at_every_read = false;
 };

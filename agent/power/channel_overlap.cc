@@ -34,9 +34,18 @@ std::string Described(const ChannelSpec& spec) {
 }  // namespace
 
 absl::Status CheckNoOverlap(const std::vector<std::unique_ptr<PowerSource>>& sources) {
+  std::vector<const PowerSource*> plain;
+  plain.reserve(sources.size());
+  for (const std::unique_ptr<PowerSource>& source : sources) {
+    plain.push_back(source.get());
+  }
+  return CheckNoOverlap(plain);
+}
+
+absl::Status CheckNoOverlap(std::span<const PowerSource* const> sources) {
   std::map<std::string, std::vector<const ChannelSpec*>> of_source;
   std::map<std::string, const ChannelSpec*> by_name;
-  for (const std::unique_ptr<PowerSource>& source : sources) {
+  for (const PowerSource* const source : sources) {
     for (const ChannelSpec& spec : source->channels()) {
       if (!by_name.try_emplace(spec.name, &spec).second) {
         return absl::FailedPreconditionError(absl::StrFormat(

@@ -2,6 +2,7 @@
 #define WF_AGENT_POWER_CHANNEL_OVERLAP_H_
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,6 +23,7 @@ namespace wattfleet::agent {
 //   - of one source, one on a device and one of the whole host that contains it, likewise.
 // Several channels of the whole host in one scope are parts of it (sockets, power supplies), which
 // nothing here can tell from one counted twice.
+absl::Status CheckNoOverlap(std::span<const PowerSource* const> sources);
 absl::Status CheckNoOverlap(const std::vector<std::unique_ptr<PowerSource>>& sources);
 
 }  // namespace wattfleet::agent

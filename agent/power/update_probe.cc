@@ -16,7 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr std::size_t kFewestGaps = 10;
 constexpr nanoseconds kShortestPoll = milliseconds(10);
 constexpr nanoseconds kLongestPoll = milliseconds(100);
 
@@ -66,9 +65,11 @@ void ChangeGaps::Add(std::int64_t at_ns, const ChannelValue& value) {
     last_change_ns_.reset();
     return;
   }
+  ++values_;
   if (has_last_) {
     reads_ns_.push_back(at_ns - last_ns_);
-    if (value.raw != last_raw_) {
+    if (value.raw != last_raw_ || value.elapsed != last_elapsed_) {
+      ++changes_;
       const std::int64_t change_ns = last_ns_ + (at_ns - last_ns_) / 2;
       if (last_change_ns_) {
         gaps_ns_.push_back(change_ns - *last_change_ns_);
@@ -78,11 +79,12 @@ void ChangeGaps::Add(std::int64_t at_ns, const ChannelValue& value) {
   }
   has_last_ = true;
   last_raw_ = value.raw;
+  last_elapsed_ = value.elapsed;
   last_ns_ = at_ns;
 }
 
-std::optional<UpdatePeriod> ChangeGaps::Find() const {
-  if (gaps_ns_.size() < kFewestGaps) {
+std::optional<UpdatePeriod> ChangeGaps::Find(std::size_t fewest_gaps) const {
+  if (gaps_ns_.size() < fewest_gaps) {
     return std::nullopt;
   }
   std::vector<std::int64_t> gaps = gaps_ns_;

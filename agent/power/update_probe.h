@@ -28,13 +28,18 @@ class ChangeGaps {
  public:
   // A reading's value at `at_ns`; a fault breaks the gap that it falls in.
   void Add(std::int64_t at_ns, const ChannelValue& value);
-  // Nothing with fewer than 10 gaps, or where most are no longer than twice the time between
+  // Nothing with fewer gaps than that, or where most are no longer than twice the time between
   // readings: the value changes faster than it can be read, and how fast is not known.
-  std::optional<UpdatePeriod> Find() const;
+  std::optional<UpdatePeriod> Find(std::size_t fewest_gaps = 10) const;
+  std::int64_t values() const { return values_; }  // readings that brought one
+  std::int64_t changes() const { return changes_; }
 
  private:
+  std::int64_t values_ = 0;
+  std::int64_t changes_ = 0;
   bool has_last_ = false;
   std::uint64_t last_raw_ = 0;
+  std::chrono::nanoseconds last_elapsed_{0};
   std::int64_t last_ns_ = 0;
   std::optional<std::int64_t> last_change_ns_;
   std::vector<std::int64_t> gaps_ns_;

@@ -22,6 +22,8 @@
 #include "agent/power/modelled/modelled_power_source.h"
 #include "agent/power/powermetrics/powermetrics_report.h"
 #include "agent/power/prometheus/parse_prometheus.h"
+#include "agent/power/readings_file.h"
+#include "agent/power/readings_text.h"
 #include "agent/power/redfish/parse_redfish.h"
 #include "agent/power/shelly/parse_shelly.h"
 #include "agent/power/tasmota/parse_tasmota.h"
@@ -221,6 +223,41 @@ void FuzzReadings(std::string_view input) {
   }
 }
 
+std::string TextOf(const agent::RecordedReadings& recorded) {
+  std::string text = agent::ReadingsHeaderText(recorded.header);
+  for (const agent::RecordedReading& reading : recorded.readings) {
+    agent::AppendReading(reading, text);
+  }
+  return text + agent::ReadingsEndText();
+}
+
+// What is read of a file of readings is whole and in order, and comes back from what is written of
+// it.
+void FuzzReadingsFile(std::string_view input) {
+  const auto recorded = agent::ParseReadings(std::string(input), "fuzz");
+  if (!recorded.ok()) {
+    return;
+  }
+  for (const agent::RecordedSource& source : recorded->header.sources) {
+    WF_CHECK(source.poll_period.count() > 0 && !source.channels.empty());
+    for (const ChannelSpec& spec : source.channels) {
+      WF_CHECK(spec.unit.numerator > 0 && spec.unit.denominator > 0);
+      WF_CHECK(spec.update_period.count() >= 0 && spec.window.count() >= 0);
+      WF_CHECK(IsPlain(spec.max_watts));
+    }
+  }
+  std::vector<std::int64_t> last_ns(recorded->header.sources.size());
+  for (const agent::RecordedReading& reading : recorded->readings) {
+    WF_CHECK(reading.source < last_ns.size());
+    WF_CHECK(reading.values.size() == recorded->header.sources[reading.source].channels.size());
+    WF_CHECK(last_ns[reading.source] <= reading.before_ns && reading.before_ns <= reading.after_ns);
+    last_ns[reading.source] = reading.after_ns;
+  }
+  const std::string text = TextOf(*recorded);
+  const auto again = agent::ParseReadings(text, "fuzz");
+  WF_CHECK(again.ok() && TextOf(*again) == text);
+}
+
 // A value of a network source, as the channel passes it on.
 void CheckAsked(const absl::StatusOr<double>& value) {
   ChannelSpec spec;
@@ -313,6 +350,7 @@ constexpr std::array kTargets = std::to_array<FuzzTarget>({
     {"sysfs", FuzzSysfs},
     {"ioreport", FuzzIoReport},
     {"readings", FuzzReadings},
+    {"readings_file", FuzzReadingsFile},
     {"prometheus", FuzzPrometheus},
     {"redfish", FuzzRedfish},
     {"plug", FuzzPlug},

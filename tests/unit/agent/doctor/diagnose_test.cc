@@ -103,6 +103,25 @@ TEST_F(DiagnoseTest, ASourceThatTheFileAsksForAndThatIsMissingFails) {
   EXPECT_THAT(diagnosis.conclusion, HasSubstr("asks for rapl"));
 }
 
+TEST_F(DiagnoseTest, ChannelsOfAClassThatSeeTheSamePartAreNamed) {
+  tree_.AddZone("intel-rapl:0", "package-0", 1'000, 0);
+  patient_.power.automatic = false;
+  patient_.power.sources = {{"rapl", {}}, {"rapl", {}}};
+
+  const Diagnosis diagnosis = Run(true);
+
+  EXPECT_EQ(diagnosis.trust, Trust::kNotTrusted);
+  EXPECT_EQ(ExitCodeOf(diagnosis), 1);
+  EXPECT_FALSE(diagnosis.self_test);
+  EXPECT_THAT(
+      DiagnosisText(diagnosis),
+      HasSubstr("the agent would not start: power: two channels are called rapl/package-0"));
+  const auto json = nlohmann::json::parse(DiagnosisJson(diagnosis));
+  EXPECT_THAT(json["overlap"].get<std::string>(), HasSubstr("rapl/package-0"));
+  patient_.power.sources.pop_back();
+  EXPECT_THAT(Run().overlap, ::testing::IsEmpty());
+}
+
 TEST_F(DiagnoseTest, WhatTheFileLeavesOutIsDescribedAndNotUsed) {
   tree_.AddZone("intel-rapl:0", "package-0", 1'000, 0);
   patient_.power.automatic = false;
