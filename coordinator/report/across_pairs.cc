@@ -202,6 +202,18 @@ std::optional<Mismatch> RefusedLedgers(const KeptPair& pair) {
                       pair.report->id, pair.refused_leases.size())};
 }
 
+std::optional<Mismatch> DriftedBaselines(const KeptPair& pair) {
+  if (pair.drifts.empty()) {
+    return std::nullopt;
+  }
+  return Mismatch{
+      .kind = "BASELINE_DRIFT",
+      .pairs = {pair.report->id},
+      .text = absl::StrFormat("%s: idle power did not last: %s; what was measured in between is "
+                              "flagged IDLE_UNSTABLE",
+                              pair.report->id, absl::StrJoin(pair.drifts, ", "))};
+}
+
 // One model and condition whose figures cannot stand in one column.
 std::optional<Mismatch> ClassMismatch(const KeptPair& a, const KeptPair& b) {
   const ReportedEnergy& of_a = a.report->energy;
@@ -318,6 +330,7 @@ std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
     add(VersionMismatch(pair));
     add(MethodMismatch(pair));
     add(RefusedLedgers(pair));
+    add(DriftedBaselines(pair));
     if (is_whole_workload) {
       add(UnusedRecording(pair));
     }

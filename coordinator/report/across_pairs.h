@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -23,6 +24,7 @@ struct KeptPair {
   std::optional<std::int64_t> median_input_tokens;
   std::string mixed_methods;         // PairRows::mixed_methods
   std::set<LeaseId> refused_leases;  // PairRows::refused_leases
+  std::vector<std::string> drifts;   // PairRows::drifts
 };
 
 // best-of-local and best-of-cloud where there are such pairs, best-of-all, then the user's.
@@ -42,6 +44,7 @@ std::vector<ReportedComparison> ReportComparisons(std::span<const KeptPair> pair
 // MIXED_POWER: one pair answered on mains and on battery, or in several power modes.
 // MIXED_METHODS: one scope of a pair measured in several ways. MIXED_CLASSES: two pairs of one
 // model measured as different classes. LEDGER_IMBALANCE: leases whose books were refused.
+// BASELINE_DRIFT: idle power that was another one at its next measurement.
 std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
                                      std::span<const ReportedComparison> comparisons,
                                      bool is_whole_workload);

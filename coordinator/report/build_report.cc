@@ -174,7 +174,8 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                     .outcomes = OutcomesOf(columns),
                     .median_input_tokens = MedianInputTokens(columns),
                     .mixed_methods = rows.mixed_methods,
-                    .refused_leases = rows.refused_leases});
+                    .refused_leases = rows.refused_leases,
+                    .drifts = rows.drifts});
   }
   WF_ASSIGN_OR_RETURN(report.unions, ReportUnions(kept, sample.options, options));
   report.comparisons = ReportComparisons(kept);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 
 #include "common/status/status_macros.h"
+#include "coordinator/analysis/baseline_drift.h"
 #include "coordinator/analysis/timing.h"
 #include "coordinator/report/facts.h"
 #include "coordinator/report/names.h"
@@ -177,7 +178,29 @@ absl::StatusOr<PairRows> PairReader::ReadClass(const PairSnapshot& pair) const {
   PairRows rows;
   WF_ASSIGN_OR_RETURN(rows.environments, view_.Environments(pair.spec.id));
   ChooseClass(pair, rows);
+  FindDrifted(pair, rows);
   return rows;
+}
+
+void PairReader::FindDrifted(const PairSnapshot& pair, PairRows& rows) const {
+  std::vector<LeaseBaseline> baselines;
+  for (const LedgerRow& row : reading_.ledger) {
+    if (row.pair == pair.spec.id && rows.choice.channels.contains(row.channel_id) &&
+        row.entry.baseline_id && row.entry.baseline_uw) {
+      baselines.push_back({.lease = row.lease,
+                           .channel_id = row.channel_id,
+                           .id = *row.entry.baseline_id,
+                           .idle_uw = *row.entry.baseline_uw});
+    }
+  }
+  for (const BaselineDrift& drift : FindDrifts(baselines)) {
+    const auto channel = std::ranges::find(reading_.channels, drift.channel_id,
+                                           [](const ChannelRow& row) { return row.channel_id; });
+    rows.drifts.push_back(absl::StrFormat("%s from %.4g W to %.4g W", channel->facts.name,
+                                          static_cast<double>(drift.before_uw) * 1e-6,
+                                          static_cast<double>(drift.after_uw) * 1e-6));
+    rows.drifted_leases.insert(drift.leases.begin(), drift.leases.end());
+  }
 }
 
 void PairReader::ChooseClass(const PairSnapshot& pair, PairRows& rows) const {
@@ -248,7 +271,8 @@ absl::Status PairReader::ReadResults(const PairSnapshot& pair, PairRows& rows,
   return view_.ForEachResult(pair.spec.id, [&](const ResultRow& row) -> absl::Status {
     WF_RETURN_IF_ERROR(CheckUnit(pair, row.unit, columns));
     const auto unit = static_cast<std::size_t>(row.unit);
-    columns.flags[unit] = row.flags;
+    columns.flags[unit] =
+        row.flags | (rows.drifted_leases.contains(row.lease) ? kFlagIdleUnstable : 0);
     if (row.status == ResultStatus::kFailed) {
       columns.state[unit] = UnitState::kFailed;
       ++rows.failed[std::string(FailureName(row.failure))];

@@ -37,6 +37,8 @@ struct PairRows {
   std::string mixed_methods;         // how one scope of the class was measured, if in several ways
   std::set<LeaseId> refused_leases;  // of its results: leases whose ledger was refused
   std::vector<Unit> refused_units;   // those results
+  std::vector<std::string> drifts;   // channels of the class whose idle power did not last
+  std::set<LeaseId> drifted_leases;  // what was measured until that was seen
   ScopeSet sensed = 0;               // scopes of all measuring channels of the pair's agents
   std::string modelled_by;           // names of the models, where there are modelled energies
   std::string imported_from;         // names of the recordings' channels
@@ -74,6 +76,8 @@ class PairReader {
 
  private:
   void ChooseClass(const PairSnapshot& pair, PairRows& rows) const;
+  // Finds drifts, in the books on the channels of the class.
+  void FindDrifted(const PairSnapshot& pair, PairRows& rows) const;
   // The ways in which one scope of the chosen class was measured, if there are several.
   std::string MixedMethods(const ClassChoice& choice) const;
   absl::Status ReadResults(const PairSnapshot& pair, PairRows& rows, UnitColumns& columns) const;

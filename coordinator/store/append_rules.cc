@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_format.h"
 
+#include "common/domain/baseline_drift.h"
+
 namespace wattfleet::coordinator {
 
 namespace {
@@ -67,6 +69,23 @@ RecordEvent LedgerEvent(LeaseId lease, const std::string& why, std::int64_t at_u
       .kind = "LEDGER_IMBALANCE",
       .text = absl::StrFormat("lease %d: %s; its ledger is refused and its energy counts nowhere",
                               lease.value, why),
+      .at_unix_ms = at_unix_ms};
+}
+
+std::optional<RecordEvent> DriftEvent(PairId pair, const std::string& channel,
+                                      const std::optional<StoredBaseline>& last,
+                                      const LedgerEntry& next, std::int64_t at_unix_ms) {
+  if (!last || !next.baseline_id || !next.baseline_uw || *next.baseline_id <= last->id ||
+      !HasDrifted(last->idle_uw, *next.baseline_uw)) {
+    return std::nullopt;
+  }
+  return RecordEvent{
+      .kind = "BASELINE_DRIFT",
+      .text = absl::StrFormat(
+          "pair %d: the idle power of %s went from %.4g W to %.4g W; results in between are "
+          "flagged IDLE_UNSTABLE",
+          pair.value, channel, static_cast<double>(last->idle_uw) * 1e-6,
+          static_cast<double>(*next.baseline_uw) * 1e-6),
       .at_unix_ms = at_unix_ms};
 }
 

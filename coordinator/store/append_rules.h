@@ -49,6 +49,18 @@ std::string MissingBooks(const std::string& channel);
 RecordEvent ConflictEvent(LeaseId lease, std::int64_t conflicting, std::int64_t at_unix_ms);
 RecordEvent LedgerEvent(LeaseId lease, const std::string& why, std::int64_t at_unix_ms);
 
+// A channel's loaded-idle baseline as a ledger has it; ids grow with time.
+struct StoredBaseline {
+  std::int64_t id = 0;
+  std::int64_t idle_uw = 0;
+};
+
+// What the event log says of the baseline of `next`, the first ledger of its pair on `channel` that
+// was settled with it: nothing, unless it has drifted from `last`, the newest of those before.
+std::optional<RecordEvent> DriftEvent(PairId pair, const std::string& channel,
+                                      const std::optional<StoredBaseline>& last,
+                                      const LedgerEntry& next, std::int64_t at_unix_ms);
+
 }  // namespace wattfleet::coordinator
 
 #endif  // WF_COORDINATOR_STORE_APPEND_RULES_H_

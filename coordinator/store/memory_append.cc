@@ -151,6 +151,7 @@ bool MemoryTransaction::CloseLedger(const AppendResults& op, MemoryLease& lease)
     }
   }
   for (const auto& [channel, entry] : settled) {
+    NoteBaseline(op, lease, channel, entry);
     Add(sweep_->ledger, std::pair{lease.record.id, channel},
         LedgerRow{.lease = lease.record.id,
                   .pair = lease.record.pair,
@@ -159,6 +160,22 @@ bool MemoryTransaction::CloseLedger(const AppendResults& op, MemoryLease& lease)
   }
   lease.has_ledger = true;
   return true;
+}
+
+void MemoryTransaction::NoteBaseline(const AppendResults& op, const MemoryLease& lease,
+                                     std::int64_t channel, const LedgerEntry& entry) {
+  std::optional<StoredBaseline> last;
+  for (const auto& [key, row] : sweep_->ledger) {
+    const LedgerEntry& stored = row.entry;
+    if (row.pair == lease.record.pair && row.channel_id == channel && stored.baseline_id &&
+        stored.baseline_uw && (!last || *stored.baseline_id > last->id)) {
+      last = StoredBaseline{.id = *stored.baseline_id, .idle_uw = *stored.baseline_uw};
+    }
+  }
+  const std::string& name = sweep_->channels[static_cast<std::size_t>(channel - 1)].facts.name;
+  if (const auto event = DriftEvent(lease.record.pair, name, last, entry, op.received_unix_ms)) {
+    Tell(*event);
+  }
 }
 
 void MemoryTransaction::Tell(const RecordEvent& event) {

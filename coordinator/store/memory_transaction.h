@@ -54,6 +54,9 @@ class MemoryTransaction {
   // Writes an event of the store's own.
   void Tell(const RecordEvent& event);
   bool CloseLedger(const AppendResults& op, MemoryLease& lease);
+  // Tells when the idle power has drifted since the pair's last ledger.
+  void NoteBaseline(const AppendResults& op, const MemoryLease& lease, std::int64_t channel,
+                    const LedgerEntry& entry);
   std::int64_t EnvironmentId(const AppendResults& op, const MemoryLease& lease);
   std::int64_t ChannelId(AgentId agent, const ChannelFacts& facts);
   void NoteGrader(const Verdict& verdict);

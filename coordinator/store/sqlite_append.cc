@@ -107,6 +107,10 @@ absl::Status SqliteAppender::AppendToLease(const AppendResults& op, Lease& lease
     events.push_back(LedgerEvent(lease.record.id, why, op.received_unix_ms));
     WF_RETURN_IF_ERROR(InsertEvent(connection_, events.back()));
   }
+  for (RecordEvent& drift : batch.drifts) {
+    WF_RETURN_IF_ERROR(InsertEvent(connection_, drift));
+    events.push_back(std::move(drift));
+  }
   return absl::OkStatus();
 }
 
@@ -290,10 +294,50 @@ absl::StatusOr<std::string> SqliteAppender::CloseLedger(Batch& batch) {
     return why;
   }
   for (const auto& [channel, entry] : settled) {
+    WF_RETURN_IF_ERROR(NoteBaseline(batch, channel, entry));
     WF_RETURN_IF_ERROR(InsertLedger(lease.record.id, channel, entry));
   }
   lease.has_ledger = true;
   return "";
+}
+
+absl::Status SqliteAppender::NoteBaseline(Batch& batch, std::int64_t channel,
+                                          const LedgerEntry& entry) {
+  if (!entry.baseline_id || !entry.baseline_uw) {
+    return absl::OkStatus();
+  }
+  const PairId pair = batch.lease.record.pair;
+  const auto [known, is_new] = baselines_.try_emplace({pair, channel});
+  if (is_new) {
+    WF_ASSIGN_OR_RETURN(known->second, LastBaseline(pair, channel));
+  }
+  std::optional<StoredBaseline>& last = known->second;
+  if (last && *entry.baseline_id <= last->id) {
+    return absl::OkStatus();
+  }
+  WF_ASSIGN_OR_RETURN(const std::string name, ChannelName(channel));
+  if (auto event = DriftEvent(pair, name, last, entry, batch.op.received_unix_ms)) {
+    batch.drifts.push_back(*std::move(event));
+  }
+  last = StoredBaseline{.id = *entry.baseline_id, .idle_uw = *entry.baseline_uw};
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<StoredBaseline>> SqliteAppender::LastBaseline(PairId pair,
+                                                                           std::int64_t channel) {
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement * select,
+      connection_.Cached("SELECT l.baseline_id, l.baseline_uw FROM lease JOIN ledger l USING "
+                         "(lease_id) WHERE lease.pair_id = ?1 AND l.channel_id = ?2 AND "
+                         "l.baseline_id IS NOT NULL AND l.baseline_uw IS NOT NULL "
+                         "ORDER BY l.baseline_id DESC LIMIT 1"));
+  WF_ASSIGN_OR_RETURN(const bool has_row, select->Bind(1, pair.value).Bind(2, channel).Step());
+  std::optional<StoredBaseline> last;
+  if (has_row) {
+    last = StoredBaseline{.id = select->Int(0), .idle_uw = select->Int(1)};
+  }
+  select->Reset();
+  return last;
 }
 
 absl::StatusOr<std::string> SqliteAppender::ChannelName(std::int64_t channel) {
@@ -348,6 +392,7 @@ void SqliteAppender::Forget() {
   channels_.clear();
   graders_.clear();
   quarantined_.clear();
+  baselines_.clear();
   environment_results_.clear();
 }
 

@@ -61,6 +61,7 @@ class SqliteAppender {
     std::int64_t environment_id = 0;        // 0 until a result needs it
     std::vector<std::int64_t> channel_ids;  // by place in batch.channels; 0 until needed
     bool has_quarantine = false;
+    std::vector<RecordEvent> drifts;
   };
   struct Statements {
     SqliteStatement* result = nullptr;
@@ -86,6 +87,9 @@ class SqliteAppender {
   // Why the close's ledger is not stored; empty when it is, or when there is none.
   absl::StatusOr<std::string> CloseLedger(Batch& batch);
   absl::StatusOr<std::string> ChannelName(std::int64_t channel);
+  // Adds an event to the batch's when the idle power has drifted since the pair's last ledger.
+  absl::Status NoteBaseline(Batch& batch, std::int64_t channel, const LedgerEntry& entry);
+  absl::StatusOr<std::optional<StoredBaseline>> LastBaseline(PairId pair, std::int64_t channel);
   absl::Status RefuseLedger(LeaseId lease, const std::string& why);
   absl::Status InsertLedger(LeaseId lease, std::int64_t channel, const LedgerEntry& entry);
 
@@ -107,6 +111,8 @@ class SqliteAppender {
   absl::flat_hash_map<std::string, std::int64_t> channels_;      // by digest
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> graders_;
   absl::flat_hash_map<PairId, bool> quarantined_;
+  std::map<std::pair<PairId, std::int64_t>, std::optional<StoredBaseline>>
+      baselines_;                                                                // the newest
   std::map<std::pair<PairId, std::int64_t>, std::int64_t> environment_results_;  // to be added
 };
 

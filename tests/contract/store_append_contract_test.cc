@@ -427,6 +427,41 @@ TYPED_TEST(StoreAppendContractTest, TakesNoResultsAndNoSecondLedgerAfterTheLedge
   EXPECT_EQ(ledger[0].entry.attributed, 100);
 }
 
+// Two leases settled with one baseline, the next with one that is 10 % higher, the last as that.
+TYPED_TEST(StoreAppendContractTest, TellsOnceThatTheIdlePowerHasDrifted) {
+  this->SubmitAndGrant();
+  const std::vector<std::pair<std::int64_t, std::int64_t>> baselines{
+      {1'000, 80'000'000}, {1'000, 80'000'000}, {2'000, 88'000'000}, {3'000, 88'100'000}};
+  for (std::size_t i = 0; i < baselines.size(); ++i) {
+    const auto number = static_cast<std::int64_t>(i) + 1;
+    if (number > 1) {
+      WF_ASSERT_OK(this->Apply(
+          {coordinator::UpdateLease{.lease = {number - 1},
+                                    .expect_state = coordinator::LeaseState::kActive,
+                                    .state = coordinator::LeaseState::kReleased},
+           coordinator::UpdateShard{.shard = {.id = kShard,
+                                              .pair = kPair,
+                                              .range = {.lo = 0, .hi = 100},
+                                              .epoch = number - 1},
+                                    .expect_epoch = number - 1,
+                                    .expect_state = coordinator::ShardState::kLeased}}));
+      WF_ASSERT_OK(this->Apply(GrantOps({number}, {.lo = 0, .hi = 100}, number)));
+    }
+    LedgerEntry books = Books(0, 100);
+    std::tie(books.baseline_id, books.baseline_uw) = baselines[i];
+    SampleFrame frame{
+        .seq = i + 1, .results = {ResultWithEnergy(number, 100)}, .close = CloseWith({books})};
+    frame.lease = {number};
+    EXPECT_TRUE(this->Append(frame).ledger_balances);
+    this->Restart();
+  }
+
+  WF_ASSERT_OK_AND_ASSIGN(const auto events, this->View()->Events(10));
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_EQ(events[0].kind, "BASELINE_DRIFT");
+  EXPECT_THAT(events[0].text, HasSubstr("from 80 W to 88 W"));
+}
+
 TYPED_TEST(StoreAppendContractTest, ACloseWithoutEnergyNeedsNoLedger) {
   this->SubmitAndGrant();
 

@@ -42,6 +42,28 @@ TEST(ReportClasses, AHostWithoutDramCanBeAskedForByName) {
   EXPECT_EQ(report.pairs[kServer].energy.energy_class, "host-nodram");
 }
 
+// Leases 7 and 8 of the server, whose GPU drew 70 W when idle before the first, 75 W before the
+// second.
+TEST(ReportClasses, IdlePowerThatDidNotLastIsNamedAndFlagged) {
+  ExampleSweep sweep;
+  for (auto& row : sweep.view.results[{2}]) {
+    row.lease = {row.unit < 600 ? 7 : 8};
+  }
+  for (const std::int64_t lease : {7, 8}) {
+    sweep.view.ledger.push_back(
+        {.lease = {lease},
+         .pair = {2},
+         .channel_id = 2,
+         .entry = {.baseline_uw = lease == 7 ? 70'000'000 : 75'000'000, .baseline_id = lease}});
+  }
+  const Report report = sweep.Build({.energy_class = "paper"});
+  EXPECT_THAT(report.pairs[kServer].flags, Contains(::testing::Pair("IDLE_UNSTABLE", 600)));
+  EXPECT_EQ(report.pairs[kServer].energy.figures.verdict, EnergyVerdict::kMeasured);
+  ASSERT_THAT(report.quality.mismatches, IsNamed("BASELINE_DRIFT"));
+  EXPECT_THAT(report.quality.mismatches,
+              Contains(Field(&Mismatch::text, HasSubstr("nvml/0 from 70 W to 75 W"))));
+}
+
 // The flag alone says it of queries that overlap with each other anyway.
 TEST(ReportClasses, WhereOthersWorkedIsolatedQueriesAreLeftOutAndServedOnesFlagged) {
   ExampleSweep sweep;
