@@ -219,7 +219,7 @@ absl::StatusOr<ShownResult> FindResult(SweepView& view, const Workload& workload
   WF_RETURN_IF_ERROR(AddEnvironment(view, pair.spec.id, shown));
   if (pair.spec.build.engine != "replay") {
     shown.system = question.system_prompt;
-    shown.prompt = RenderPrompt(shown.query, question.prompt_template);
+    shown.prompt = RenderPrompt(shown.query, question.prompt, workload.shots());
   }
   const absl::StatusOr<std::string> packed = view.Body(pair.spec.id, shown.unit);
   if (packed.ok()) {

@@ -20,7 +20,7 @@ struct ShowQuestion {
   std::string pair;   // its name, or a part of it that no other pair's has
   std::string query;  // its id in the workload
   std::int64_t repetition = 0;
-  std::string prompt_template;
+  PromptForm prompt;
   std::string system_prompt;
 };
 

@@ -109,6 +109,8 @@ void AddImportCommand(CLI::App& app, Action& action) {
                       "a file of rows {id, label}: each label becomes its query's subject");
   command->add_option("--label-set", flags->options.label_set,
                       "economic: only the 22 economic categories and None");
+  command->add_option("--shots", flags->options.shots,
+                      "a file of worked examples, which prompts with `shots: N` lead with");
   command->add_option("--mix", flags->mix,
                       "instead of files: WORKLOAD=SHARE, once for each imported workload");
   command->add_option("--queries", flags->options.mix_queries,

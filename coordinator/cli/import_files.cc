@@ -1,17 +1,72 @@
 #include "coordinator/cli/import_files.h"
 
+#include <filesystem>
 #include <set>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include <nlohmann/json.hpp>
+
+#include "common/process/posix_process_launcher.h"
+#include "common/status/status_macros.h"
+#include "coordinator/cli/duckdb.h"
+#include "coordinator/workload/durable_file.h"
 
 namespace wattfleet::coordinator {
 
-absl::StatusOr<ImportReport> ImportFiles(const ImportOptions& options) {
+namespace {
+
+// Parquet files of an import, as JSON lines in temporary files of the data directory.
+class Converted {
+ public:
+  // Replaces the Parquet files of `options` by what they are converted to.
+  absl::Status Convert(ImportOptions& options) {
+    std::error_code error;
+    std::filesystem::create_directories(options.data_directory, error);
+    std::vector<std::string*> files = {&options.labels, &options.shots};
+    for (std::string& file : options.files) {
+      files.push_back(&file);
+    }
+    PosixProcessLauncher launcher;
+    for (std::string* file : files) {
+      if (file->empty() || !IsParquet(*file)) {
+        continue;
+      }
+      WF_ASSIGN_OR_RETURN(TemporaryFile lines, TemporaryFile::Create(options.data_directory));
+      WF_RETURN_IF_ERROR(ParquetToJsonLines(launcher, *file, lines.path()));
+      names_.emplace_back(lines.path(), *file);
+      *file = lines.path();
+      files_.push_back(std::move(lines));
+    }
+    return absl::OkStatus();
+  }
+  // A message with the user's names in it.
+  std::string WithNames(absl::string_view text) const { return absl::StrReplaceAll(text, names_); }
+
+ private:
+  std::vector<TemporaryFile> files_;
+  std::vector<std::pair<std::string, std::string>> names_;
+};
+
+}  // namespace
+
+absl::StatusOr<ImportReport> ImportFiles(const ImportOptions& asked) {
+  ImportOptions options = asked;
+  Converted converted;
+  WF_RETURN_IF_ERROR(converted.Convert(options));
   absl::StatusOr<ImportReport> report = ImportWorkload(options);
-  if (absl::IsDataLoss(report.status())) {
-    return absl::InvalidArgumentError(report.status().message());
+  if (!report.ok()) {
+    const absl::StatusCode code = absl::IsDataLoss(report.status())
+                                      ? absl::StatusCode::kInvalidArgument
+                                      : report.status().code();
+    return absl::Status(code, converted.WithNames(report.status().message()));
+  }
+  for (RejectedRow& row : report->first_rejected) {
+    row.file = converted.WithNames(row.file);
   }
   return report;
 }

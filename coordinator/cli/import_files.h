@@ -9,8 +9,9 @@
 
 namespace wattfleet::coordinator {
 
-// ImportWorkload, for a user: a damaged file is theirs to mend (INVALID_ARGUMENT).
-absl::StatusOr<ImportReport> ImportFiles(const ImportOptions& options);
+// ImportWorkload, for a user: a damaged file is theirs to mend (INVALID_ARGUMENT), and Parquet is
+// read through duckdb.
+absl::StatusOr<ImportReport> ImportFiles(const ImportOptions& asked);
 
 // What was imported, what the filters removed, and the rejected rows: their number and the first of
 // them by file and line.

@@ -1,6 +1,7 @@
 #include "coordinator/cli/prepare_sweep.h"
 
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <vector>
 
@@ -16,11 +17,22 @@
 
 namespace wattfleet::coordinator {
 
+namespace {
+
+absl::Status CheckShotsAt(const std::string& workload_path, const PromptForm& form) {
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(workload_path));
+  return CheckShots(*workload, form);
+}
+
+}  // namespace
+
 absl::StatusOr<std::string> PrepareWorkload(const SweepFile& file,
                                             const std::string& data_directory) {
   const WorkloadRef& workload = file.workload;
+  const PromptForm form{file.prompt_template, file.prompt_shots};
   if (workload.path.empty()) {
-    WF_RETURN_IF_ERROR(FindWorkload(data_directory, workload.name).status());
+    WF_ASSIGN_OR_RETURN(const std::string path, FindWorkload(data_directory, workload.name));
+    WF_RETURN_IF_ERROR(CheckShotsAt(path, form));
     return std::string();
   }
   WF_ASSIGN_OR_RETURN(const ImportReport report, ImportFiles({.data_directory = data_directory,
@@ -30,6 +42,7 @@ absl::StatusOr<std::string> PrepareWorkload(const SweepFile& file,
                                                               .map = workload.map,
                                                               .grader = "",
                                                               .seed = file.seed}));
+  WF_RETURN_IF_ERROR(CheckShotsAt(report.path, form));
   return report.already_there ? std::string() : ImportText(report);
 }
 

@@ -237,8 +237,7 @@ class SweepReader {
                                      "{question} in it",
                                      text));
       }
-      p.Read("shots", file_.prompt_shots, {.least = 0});
-      RefuseUnless(p, "shots", file_.prompt_shots == 0);
+      p.Read("shots", file_.prompt_shots, {.least = 0, .most = 100});
       p.Read("system", file_.system_prompt);
     });
   }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_format.h"
+
 #include "common/status/annotate.h"
 #include "common/status/status_macros.h"
 #include "coordinator/config/sweep_yaml.h"
@@ -17,6 +19,12 @@ absl::StatusOr<std::shared_ptr<const ServedSweep>> Open(const std::string& data_
   auto served = std::make_shared<ServedSweep>();
   served->file = std::move(file);
   WF_ASSIGN_OR_RETURN(served->workload, OpenWorkload(path));
+  if (!served->workload->facts().has_text) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("workload %s came in a bundle without its texts: import the dataset itself",
+                        served->workload->facts().name));
+  }
+  WF_RETURN_IF_ERROR(CheckShots(*served->workload, FormOf(served->file)));
   served->q_of_position = SampleOf(served->workload->facts().queries, served->file.limit);
   return std::shared_ptr<const ServedSweep>(std::move(served));
 }

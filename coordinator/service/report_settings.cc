@@ -4,13 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "coordinator/workload/workload.h"
-
 namespace wattfleet::coordinator {
 
-std::vector<std::pair<std::string, std::string>> ReportSettings(const SweepFile& file) {
+std::vector<std::pair<std::string, std::string>> ReportSettings(const SweepFile& file,
+                                                                const Workload& workload) {
   std::vector<std::pair<std::string, std::string>> settings;
-  settings.emplace_back("prompt template", TemplateId(file.prompt_template));
+  settings.emplace_back("prompt template",
+                        TemplateId({file.prompt_template, file.prompt_shots}, workload.shots()));
   if (file.prompt_shots > 0) {
     settings.emplace_back("shots", absl::StrCat(file.prompt_shots));
   }

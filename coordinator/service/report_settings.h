@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "coordinator/plan/sweep_file.h"
+#include "coordinator/workload/workload.h"
 
 namespace wattfleet::coordinator {
 
 // How a sweep asks, as Report::settings: what its file says of prompt, sample, repetitions, cache
 // and time limits.
-std::vector<std::pair<std::string, std::string>> ReportSettings(const SweepFile& file);
+std::vector<std::pair<std::string, std::string>> ReportSettings(const SweepFile& file,
+                                                                const Workload& workload);
 
 }  // namespace wattfleet::coordinator
 

@@ -42,6 +42,10 @@ std::optional<Verdict> Grade(const ServedSweep& sweep, const Result& result) {
 
 }  // namespace
 
+PromptForm FormOf(const SweepFile& file) {
+  return {.prompt_template = file.prompt_template, .shots = file.prompt_shots};
+}
+
 void GradeBatch(const ServedSweep& sweep, GradedBatch& graded) {
   graded.verdicts.clear();
   graded.verdicts.reserve(graded.batch.results.size());
@@ -52,6 +56,7 @@ void GradeBatch(const ServedSweep& sweep, GradedBatch& graded) {
 
 absl::Status LoadQueries(const ServedSweep& sweep, const QueryOrder& order,
                          const std::function<void(LeaseQueries)>& emit) {
+  const PromptForm form = FormOf(sweep.file);
   const bool needs_prompt = order.pair.build.engine != "replay";
   LeaseQueries chunk{.lease = order.lease, .epoch = order.epoch};
   std::size_t bytes = 0;
@@ -61,7 +66,7 @@ absl::Status LoadQueries(const ServedSweep& sweep, const QueryOrder& order,
       LeaseQuery item{.unit = unit, .query_id = query.id};
       if (needs_prompt) {
         item.system = sweep.file.system_prompt;
-        item.prompt = RenderPrompt(query, sweep.file.prompt_template);
+        item.prompt = RenderPrompt(query, form, sweep.workload->shots());
       }
       const std::size_t size = item.query_id.size() + item.system.size() + item.prompt.size() + 32;
       if (bytes + size > kChunkBytes && !chunk.queries.empty()) {

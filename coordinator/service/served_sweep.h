@@ -22,6 +22,9 @@ struct ServedSweep {
   std::vector<std::int64_t> q_of_position;
 };
 
+// How the file's prompts are made.
+PromptForm FormOf(const SweepFile& file);
+
 // Fills `graded.verdicts` with what the deterministic graders say; a result that none of them
 // decides stays pending. CPU only, but for reading the references.
 void GradeBatch(const ServedSweep& sweep, GradedBatch& graded);

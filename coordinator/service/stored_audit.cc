@@ -62,12 +62,13 @@ absl::StatusOr<std::string> ShowStoredResult(const std::string& data_directory,
                       FindWorkload(data_directory, view->sweep().workload_id));
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(path));
   WF_ASSIGN_OR_RETURN(const SweepFile file, ParseResolvedSweep(view->sweep().resolved));
-  WF_ASSIGN_OR_RETURN(const ShownResult shown, FindResult(*view, *workload,
-                                                          {.pair = request.pair,
-                                                           .query = request.query,
-                                                           .repetition = request.repetition,
-                                                           .prompt_template = file.prompt_template,
-                                                           .system_prompt = file.system_prompt}));
+  WF_ASSIGN_OR_RETURN(const ShownResult shown,
+                      FindResult(*view, *workload,
+                                 {.pair = request.pair,
+                                  .query = request.query,
+                                  .repetition = request.repetition,
+                                  .prompt = {file.prompt_template, file.prompt_shots},
+                                  .system_prompt = file.system_prompt}));
   return request.as_json ? RenderShownResultJson(shown) : RenderShownResult(shown);
 }
 

@@ -23,7 +23,7 @@ absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory
   ReportOptions options{.energy_class = request.energy_class,
                         .grader = request.grader,
                         .cache_off = file.cache == "off"};
-  options.settings = ReportSettings(file);
+  options.settings = ReportSettings(file, *workload);
   if (request.pue) {
     options.pue = Pue{.ratio = *request.pue, .source = request.pue_source};
   }

@@ -20,7 +20,7 @@ namespace {
 
 Expansion Expand(const CoordinatorLoop& loop, const ServedSweep& served) {
   const SampleFacts sample{.workload_id = served.workload->facts().id,
-                           .template_id = TemplateId(served.file.prompt_template),
+                           .template_id = TemplateId(FormOf(served.file), served.workload->shots()),
                            .queries = static_cast<std::int64_t>(served.q_of_position.size())};
   return ExpandSweep(served.file, sample, loop.core().FleetOffers());
 }

@@ -16,6 +16,7 @@
 #include "coordinator/workload/mix.h"
 #include "coordinator/workload/row_collector.h"
 #include "coordinator/workload/row_spool.h"
+#include "coordinator/workload/shots.h"
 #include "coordinator/workload/workload_file.h"
 #include "coordinator/workload/workload_names.h"
 #include "coordinator/workload/workload_writer.h"
@@ -28,11 +29,12 @@ absl::Status CheckOptions(const ImportOptions& options) {
   if (options.files.empty() && options.mix.empty()) {
     return absl::InvalidArgumentError("no file to import");
   }
-  if (!options.mix.empty() && (!options.files.empty() || !options.filters.empty() ||
-                               !options.labels.empty() || !options.grader.empty())) {
+  if (!options.mix.empty() &&
+      (!options.files.empty() || !options.filters.empty() || !options.labels.empty() ||
+       !options.grader.empty() || !options.shots.empty())) {
     return absl::InvalidArgumentError(
-        "--mix mixes workloads as they were imported: files, filters, labels and graders go with "
-        "their own imports");
+        "--mix mixes workloads as they were imported: files, filters, labels, shots and graders go "
+        "with their own imports");
   }
   const std::vector<std::string> graders = {"mcq",  "mcq_first", "exact",   "numeric",
                                             "math", "judge",     "pairwise"};
@@ -60,8 +62,9 @@ absl::Status Publish(const ImportOptions& options, const std::string& id, Tempor
   }
   report.path = WorkloadPath(options.data_directory, id);
   const absl::StatusOr<std::unique_ptr<Workload>> existing = OpenWorkload(report.path);
-  report.already_there = present && existing.ok();
-  if (!existing.ok()) {
+  const bool is_whole = existing.ok() && (*existing)->facts().has_text;
+  report.already_there = present && is_whole;
+  if (!is_whole) {
     WF_RETURN_IF_ERROR(draft.Publish(report.path));
   } else if ((*existing)->facts().id != id) {
     return absl::DataLossError(
@@ -77,6 +80,10 @@ absl::StatusOr<ImportReport> ImportWorkload(const ImportOptions& options) {
   ImportReport report;
   WF_ASSIGN_OR_RETURN(RowSpool spool, RowSpool::Create(options.data_directory));
   RowCollector rows(options, std::move(spool), report);
+  if (!options.shots.empty()) {
+    WF_ASSIGN_OR_RETURN(std::vector<Shot> shots, ReadShots(options, options.shots));
+    rows.SetShots(std::move(shots));
+  }
   std::optional<LabelFile> labels;
   if (!options.labels.empty()) {
     WF_ASSIGN_OR_RETURN(labels, LabelFile::Read(options.labels, options.label_set));
@@ -98,7 +105,8 @@ absl::StatusOr<ImportReport> ImportWorkload(const ImportOptions& options) {
                       WriteWorkload(draft.path(),
                                     {.name = options.name,
                                      .preset = options.mix.empty() ? rows.preset() : "mix",
-                                     .seed = options.seed},
+                                     .seed = options.seed,
+                                     .shots = rows.shots()},
                                     rows.strata(), rows.order(), rows.spool()));
   WF_RETURN_IF_ERROR(Publish(options, id, draft, report));
   report.workload = {.id = id,

@@ -30,6 +30,7 @@ struct ImportOptions {
   std::vector<RowFilter> filters;
   std::string labels;     // a file that gives queries their subject (label_file.h); may be empty
   std::string label_set;  // "economic": other labels are refused; empty = any
+  std::string shots;      // a file of examples for prompts; may be empty
   bool skip_malformed = false;  // reject rows that cannot be read, rather than refuse the file
   std::vector<MixPart> mix;     // of imported workloads, instead of files
   std::optional<std::int64_t> mix_queries;  // absent = as many as the shares allow

@@ -127,6 +127,11 @@ absl::Status ReadMix(const ImportOptions& options, RowCollector& rows) {
   }
   WF_ASSIGN_OR_RETURN(const std::vector<std::int64_t> counts,
                       MixCounts(options.mix, sizes, options.mix_queries));
+  std::vector<Shot> shots;
+  for (const std::unique_ptr<Workload>& workload : workloads) {
+    shots.insert(shots.end(), workload->shots().begin(), workload->shots().end());
+  }
+  rows.SetShots(std::move(shots));
   for (std::size_t i = 0; i < workloads.size(); ++i) {
     WF_ASSIGN_OR_RETURN(const std::vector<std::int64_t> places,
                         SamplePlaces(*workloads[i], counts[i], options.seed));

@@ -30,6 +30,13 @@ absl::Status RowCollector::ReadFile(const std::string& path) {
   return absl::OkStatus();
 }
 
+void RowCollector::SetShots(std::vector<Shot> shots) {
+  shots_ = std::move(shots);
+  for (const Shot& shot : shots_) {
+    shot_questions_.insert(shot.query.question);
+  }
+}
+
 absl::Status RowCollector::ReadWorkload(const Workload& workload,
                                         const std::vector<std::int64_t>& places) {
   lines_before_file_.push_back(lines_);
@@ -90,6 +97,10 @@ absl::Status RowCollector::ReadRow(const std::string& path, const RowText& row) 
 absl::Status RowCollector::Add(const Query& query, std::int64_t number) {
   if (rows_.size() == kMostRows) {
     return absl::InvalidArgumentError(absl::StrFormat("more than %d rows", kMostRows));
+  }
+  if (shot_questions_.contains(query.question)) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "query %s is one of the shots, and would be asked with its own answer", query.id));
   }
   rows_.push_back({.draw = DrawOf(query.id, options_.seed),
                    .stratum = StratumOf(query),

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -34,6 +35,8 @@ class RowCollector {
   absl::Status ReadFile(const std::string& path);
   // Gives queries their subject; outlives this. Before the first file.
   void SetLabels(const LabelFile* labels) { labels_ = labels; }
+  // Examples for prompts; a query that is one of them is refused. Before the first file.
+  void SetShots(std::vector<Shot> shots);
   // Queries of another workload, in the order of ImportOptions::mix.
   absl::Status ReadWorkload(const Workload& workload, const std::vector<std::int64_t>& places);
 
@@ -44,6 +47,7 @@ class RowCollector {
   const std::vector<OrderedRow>& order() const { return rows_; }
   // Sorted by dataset, then subject; OrderedRow::stratum counts them.
   const std::vector<DatasetCount>& strata() const { return strata_; }
+  const std::vector<Shot>& shots() const { return shots_; }
   std::string preset() const { return reader_.preset(); }
 
  private:
@@ -62,6 +66,8 @@ class RowCollector {
   RowSpool spool_;
   RowReader reader_;
   const LabelFile* labels_ = nullptr;  // may be null
+  std::vector<Shot> shots_;
+  absl::flat_hash_set<std::string> shot_questions_;
   Query query_;
   std::vector<OrderedRow> rows_;
   std::vector<std::int64_t> line_of_row_;  // counted over all files

@@ -90,7 +90,7 @@ absl::StatusOr<std::vector<std::string>> Names(Database& database, std::string_v
 // The version must be ours and the number of rows as recorded.
 absl::Status CheckShape(Database& database, std::int64_t queries) {
   WF_ASSIGN_OR_RETURN(const std::int64_t version, Single(database, "PRAGMA user_version"));
-  if (version != kWorkloadFileVersion) {
+  if (version < 1 || version > kWorkloadFileVersion) {
     return absl::FailedPreconditionError(
         absl::StrFormat("it has format %d, this program reads format %d: import it again", version,
                         kWorkloadFileVersion));
@@ -122,12 +122,16 @@ class SqliteWorkload final : public Workload {
     WF_RETURN_IF_ERROR(CheckShape(*database, facts_.queries));
     WF_ASSIGN_OR_RETURN(datasets_, Names(*database, "SELECT name FROM dataset ORDER BY dataset"));
     WF_ASSIGN_OR_RETURN(subjects_, Names(*database, "SELECT name FROM subject ORDER BY subject"));
-    return LoadStrata(*database);
+    facts_.has_text = Meta(*database, "text").value_or("") != "none";
+    WF_RETURN_IF_ERROR(LoadStrata(*database));
+    WF_ASSIGN_OR_RETURN(const std::int64_t version, Single(*database, "PRAGMA user_version"));
+    return version < 2 ? absl::OkStatus() : LoadShots(*database);
   }
 
   const WorkloadFacts& facts() const override { return facts_; }
   const std::vector<std::string>& datasets() const override { return datasets_; }
   const std::vector<std::string>& subjects() const override { return subjects_; }
+  const std::vector<Shot>& shots() const override { return shots_; }
 
   absl::StatusOr<Query> Get(std::int64_t q) const override {
     if (q < 0 || q >= facts_.queries) {
@@ -162,6 +166,32 @@ class SqliteWorkload final : public Workload {
   }
 
  private:
+  absl::Status LoadShots(Database& database) {
+    simdjson::dom::parser parser;
+    WF_ASSIGN_OR_RETURN(
+        DatabaseStatement statement,
+        database.Prepare("SELECT id, dataset, subject, grader, question, options, answers, worked "
+                         "FROM shot ORDER BY n"));
+    while (true) {
+      WF_ASSIGN_OR_RETURN(const bool more, statement.Step());
+      if (!more) {
+        return absl::OkStatus();
+      }
+      Shot shot{.query = {.id = std::string(statement.Text(0)),
+                          .dataset = std::string(statement.Text(1)),
+                          .subject = std::string(statement.Text(2)),
+                          .question = std::string(statement.Text(4)),
+                          .grader = std::string(statement.Text(3))},
+                .worked = std::string(statement.Text(7))};
+      WF_RETURN_IF_ERROR(ReadStrings(parser, statement.Text(5), shot.query.options));
+      WF_RETURN_IF_ERROR(ReadStrings(parser, statement.Text(6), shot.query.references));
+      if (shot.query.references.empty()) {
+        return absl::DataLossError("a shot lacks its answer");
+      }
+      shots_.push_back(std::move(shot));
+    }
+  }
+
   absl::Status LoadStrata(Database& database) {
     WF_ASSIGN_OR_RETURN(
         DatabaseStatement statement,
@@ -217,6 +247,7 @@ class SqliteWorkload final : public Workload {
   WorkloadFacts facts_;
   std::vector<std::string> datasets_;
   std::vector<std::string> subjects_;
+  std::vector<Shot> shots_;
   mutable absl::Mutex mutex_;
   mutable std::vector<std::unique_ptr<QueryReader>> idle_ ABSL_GUARDED_BY(mutex_);
 };

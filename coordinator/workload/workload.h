@@ -25,6 +25,8 @@ struct WorkloadFacts {
   std::string name;  // that it was first imported under; FindWorkload knows them all
   std::int64_t queries = 0;
   std::vector<DatasetCount> strata;
+  // False for one that came in a bundle without texts: good for reports, not to be asked.
+  bool has_text = true;
 };
 
 // Where a query stands for analysis, without its text.
@@ -33,6 +35,12 @@ struct QueryKey {
   std::int32_t dataset = 0;  // index into datasets()
   std::int32_t subject = 0;  // index into subjects()
   std::int32_t options = 0;  // 0 = not multiple choice
+};
+
+// An example that leads a prompt: a query that is none of the workload's, and how it is answered.
+struct Shot {
+  Query query;
+  std::string worked;  // up to its answer; may be empty
 };
 
 // An immutable, content-hashed, ordered set of queries, read from its file. Thread-safe: any number
@@ -45,6 +53,8 @@ class Workload {
   virtual absl::StatusOr<Query> Get(std::int64_t q) const = 0;
   virtual const std::vector<std::string>& datasets() const = 0;
   virtual const std::vector<std::string>& subjects() const = 0;
+  // What prompts may lead with, in the order of their file; none unless they were imported.
+  virtual const std::vector<Shot>& shots() const;
   // One per query, by q.
   virtual absl::StatusOr<std::vector<QueryKey>> Keys() const = 0;
 };
@@ -63,16 +73,28 @@ absl::StatusOr<std::string> FindWorkload(const std::string& data_directory,
 // with the workload's own seed this is its prefix.
 std::vector<std::int64_t> SampleOf(std::int64_t queries, std::optional<std::int64_t> limit);
 
-// A query's prompt under a template. Pure; never fails.
-//   "auto"   by the query's grader: the question, the lettered options, and how to state the answer
-//   "plain"  exactly the question
-//   else     a text of the user's: "{question}" stands for the question, "{options}" for the
-//            options, one a line, "(A) ..."
-std::string RenderPrompt(const Query& query, const std::string& prompt_template);
+// How a sweep asks: `prompt:` of its file.
+struct PromptForm {
+  // "auto"   the dataset's own: the question, the lettered options, and how to state the answer
+  // "plain"  exactly the question
+  // else     a text of the user's: "{question}" stands for the question, "{options}" for the
+  //          options, one a line, "(A) ..."
+  std::string prompt_template = "auto";
+  std::int64_t shots = 0;  // how many examples lead, each in the form of the template
+};
+
+// A query's prompt. Pure; never fails. Of `shots` it takes the first of the query's dataset and
+// subject, then the first others of its dataset.
+std::string RenderPrompt(const Query& query, const PromptForm& form,
+                         const std::vector<Shot>& shots = {});
 // INVALID_ARGUMENT unless the template is "auto", "plain" or a text with "{question}".
 absl::Status CheckTemplate(const std::string& prompt_template);
-// Name, version and hash of the template's text, "auto-v1:1a2b3c4d", for plan hashes and audits.
-std::string TemplateId(const std::string& prompt_template);
+// FAILED_PRECONDITION, naming the dataset, when one of the workload's has fewer shots than asked
+// for.
+absl::Status CheckShots(const Workload& workload, const PromptForm& form);
+// Name, version and hash of all the text that a prompt is made of beside the query:
+// "auto-v2:1a2b3c4d", with shots "auto-v2+5:5e6f7a8b". For plan hashes and audits.
+std::string TemplateId(const PromptForm& form, const std::vector<Shot>& shots = {});
 
 }  // namespace wattfleet::coordinator
 

@@ -60,6 +60,13 @@ absl::Status CheckWorkloadName(const std::string& name) {
   return absl::OkStatus();
 }
 
+bool IsWorkloadId(const std::string& text) {
+  return absl::StartsWith(text, kIdPrefix) && text.size() == kIdSize &&
+         std::all_of(text.begin() + std::string_view(kIdPrefix).size(), text.end(), [](char c) {
+           return absl::ascii_isdigit(static_cast<unsigned char>(c)) || (c >= 'a' && c <= 'f');
+         });
+}
+
 absl::StatusOr<std::optional<std::string>> WorkloadIdOfName(const std::string& data_directory,
                                                             const std::string& name) {
   const fs::path path = NamesDirectory(data_directory) / name;
@@ -69,7 +76,7 @@ absl::StatusOr<std::optional<std::string>> WorkloadIdOfName(const std::string& d
   }
   std::string id{std::istreambuf_iterator<char>(file), {}};
   absl::StripAsciiWhitespace(&id);
-  if (!absl::StartsWith(id, kIdPrefix) || id.size() != kIdSize) {
+  if (!IsWorkloadId(id)) {
     return absl::DataLossError(
         absl::StrFormat("%s does not hold the id of a workload", path.string()));
   }
@@ -115,7 +122,7 @@ std::vector<std::string> WorkloadNames(const std::string& data_directory) {
 absl::StatusOr<std::string> FindWorkload(const std::string& data_directory,
                                          const std::string& name) {
   std::optional<std::string> id;
-  if (absl::StartsWith(name, kIdPrefix) && name.size() == kIdSize) {
+  if (IsWorkloadId(name)) {
     id = name;
   } else if (CheckWorkloadName(name).ok()) {
     WF_ASSIGN_OR_RETURN(id, WorkloadIdOfName(data_directory, name));

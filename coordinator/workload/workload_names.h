@@ -16,6 +16,9 @@ namespace wattfleet::coordinator {
 // INVALID_ARGUMENT unless `name` is 1 to 100 of [A-Za-z0-9._-], not starting with "." or "-".
 absl::Status CheckWorkloadName(const std::string& name);
 
+// Whether a text is "sha256:<64 hex digits>".
+bool IsWorkloadId(const std::string& text);
+
 // The content that `name` stands for; nothing when the name is free.
 absl::StatusOr<std::optional<std::string>> WorkloadIdOfName(const std::string& data_directory,
                                                             const std::string& name);

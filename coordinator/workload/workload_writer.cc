@@ -107,6 +107,50 @@ absl::Status WriteMeta(Database& database, const DraftFacts& facts, const std::s
   return absl::OkStatus();
 }
 
+void HashShots(const std::vector<Shot>& shots, ContentHash& hash) {
+  if (shots.empty()) {
+    return;
+  }
+  hash.Add(absl::StrCat("shots ", shots.size(), "\n"));
+  for (const Shot& shot : shots) {
+    std::string bytes;
+    EncodeQuery(shot.query, bytes);
+    hash.Add(bytes);
+    hash.Add(absl::StrCat(shot.worked.size(), "\n", shot.worked));
+  }
+}
+
+absl::Status WriteShots(Database& database, const std::vector<Shot>& shots, ContentHash& hash) {
+  if (shots.empty()) {
+    return absl::OkStatus();
+  }
+  HashShots(shots, hash);
+  WF_ASSIGN_OR_RETURN(DatabaseStatement insert,
+                      database.Prepare("INSERT INTO shot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  std::int64_t number = 0;
+  for (const Shot& shot : shots) {
+    std::string bytes;
+    EncodeQuery(shot.query, bytes);
+    QueryView view;
+    DecodeQuery(bytes, view);
+    std::string options;
+    std::string answers;
+    AppendJsonArray(view.options, options);
+    AppendJsonArray(view.references, answers);
+    WF_RETURN_IF_ERROR(insert.Bind(0, number++)
+                           .Bind(1, view.id)
+                           .Bind(2, view.dataset)
+                           .Bind(3, view.subject)
+                           .Bind(4, view.grader)
+                           .Bind(5, view.question)
+                           .Bind(6, std::string_view(options))
+                           .Bind(7, std::string_view(answers))
+                           .Bind(8, std::string_view(shot.worked))
+                           .Run());
+  }
+  return absl::OkStatus();
+}
+
 // Writes datasets, subjects and strata; returns the (dataset, subject) numbers of each stratum.
 absl::StatusOr<std::vector<std::pair<std::int64_t, std::int64_t>>> WriteStrata(
     Database& database, const std::vector<DatasetCount>& strata) {
@@ -148,10 +192,26 @@ absl::StatusOr<std::string> WriteWorkload(const std::string& path, const DraftFa
     const auto& [dataset, subject] = numbers[row.stratum];
     WF_RETURN_IF_ERROR(inserter.Insert(q++, dataset, subject, bytes));
   }
+  WF_RETURN_IF_ERROR(WriteShots(*database, facts.shots, hash));
   const std::string id = "sha256:" + hash.Finish();
   WF_RETURN_IF_ERROR(WriteMeta(*database, facts, id, order.size()));
   WF_RETURN_IF_ERROR(database->Execute("COMMIT; CREATE UNIQUE INDEX query_id ON query(id);"));
   return id;
+}
+
+absl::StatusOr<std::string> ContentIdOf(const Workload& workload) {
+  ContentHash hash;
+  hash.Add(kEncodingLine);
+  hash.Add(absl::StrCat(workload.facts().queries, "\n"));
+  std::string bytes;
+  for (std::int64_t q = 0; q < workload.facts().queries; ++q) {
+    WF_ASSIGN_OR_RETURN(const Query query, workload.Get(q));
+    bytes.clear();
+    EncodeQuery(query, bytes);
+    hash.Add(bytes);
+  }
+  HashShots(workload.shots(), hash);
+  return "sha256:" + hash.Finish();
 }
 
 }  // namespace wattfleet::coordinator

@@ -254,7 +254,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadFile{With("passes: 2\n"), "passes: \"2\" is not supported yet"},
         BadFile{With("cache: as-served\n"), "cache: \"as-served\" is not supported yet"},
-        BadFile{With("prompt: {shots: 5}\n"), "shots: \"5\" is not supported yet"},
+        BadFile{With("prompt: {shots: 500}\n"), "shots"},
         BadFile{With("grading: {judge: {engine: openai}}\n"), "judge: not supported yet"},
         BadFile{With("grading: {default: exact}\n"), "default: \"exact\" is not supported yet"},
         BadFile{With("energy: {require: host}\n"), "require: not supported yet"},

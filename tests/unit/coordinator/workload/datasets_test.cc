@@ -293,6 +293,43 @@ TEST_F(DatasetsTest, RefusesLabelsThatCannotBeMeant) {
   EXPECT_THAT(EconomicLabels(), SizeIs(23));
 }
 
+constexpr char kShotRow[] = R"({"question": "2*3?", "answer": "It is <<2*3=6>>6.\n#### 6"})"
+                            "\n";
+
+TEST_F(DatasetsTest, KeepsShotsBesideTheQueriesAndInTheHash) {
+  ImportOptions options =
+      Options("{\"id\": \"a\", \"question\": \"1+1?\", \"answer\": \"#### 2\"}\n");
+  WF_ASSERT_OK_AND_ASSIGN(const ImportReport without, ImportWorkload(options));
+  options.name = "shots";
+  options.preset = "gsm8k";
+  options.shots = directory_.Write("train.jsonl.gz", Gzip(kShotRow));
+
+  WF_ASSERT_OK_AND_ASSIGN(const ImportReport with, ImportWorkload(options));
+
+  EXPECT_NE(with.workload.id, without.workload.id);
+  WF_ASSERT_OK_AND_ASSIGN(const auto workload, OpenWorkload(with.path));
+  ASSERT_THAT(workload->shots(), SizeIs(1));
+  EXPECT_EQ(workload->shots()[0].query.question, "2*3?");
+  EXPECT_THAT(workload->shots()[0].query.references, ElementsAre("6"));
+  EXPECT_THAT(workload->shots()[0].worked, HasSubstr("#### 6"));
+  WF_EXPECT_OK(CheckShots(*workload, {"auto", 1}));
+  EXPECT_THAT(CheckShots(*workload, {"auto", 2}),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("shots: 2"), HasSubstr("has 1 for dataset gsm8k"))));
+}
+
+TEST_F(DatasetsTest, RefusesShotsThatAreNoneOrThatAreAsked) {
+  ImportOptions options = Options(kShotRow);
+  options.preset = "gsm8k";
+  options.shots = directory_.Write("shots.jsonl", kShotRow);
+  EXPECT_THAT(ImportWorkload(options),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("rows.jsonl:1"), HasSubstr("is one of the shots"))));
+  options.shots = directory_.Write("shots.jsonl", "{\"question\": \"q\", \"answer\": \"\"}\n");
+  EXPECT_THAT(ImportWorkload(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("shots.jsonl:1: no answer")));
+}
+
 class MixTest : public DatasetsTest {
  protected:
   void SetUp() override {
