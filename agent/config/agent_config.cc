@@ -173,13 +173,16 @@ void ReadMonitor(Section& s, MonitorEntry& monitor) {
   }
 }
 
-// `requests` and `time` of an engine's warm-up; 0 of both: none.
+// `requests`, `time` and `steady` of an engine's warm-up; 0 of all: none.
 void ReadWarmUp(Section& s, WarmUpOptions& warm_up) {
   using std::chrono::milliseconds;
   auto time = std::chrono::duration_cast<milliseconds>(warm_up.time);
   s.Read("requests", warm_up.requests, {.least = 0, .most = 1'000'000});
   s.Read("time", time);
   warm_up.time = time;
+  auto steady = std::chrono::duration_cast<milliseconds>(warm_up.steady);
+  s.Read("steady", steady);
+  warm_up.steady = steady;
 }
 
 // `guard`: auto, off or a time.

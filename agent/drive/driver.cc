@@ -183,7 +183,9 @@ void Driver::SendNext() {
                 .sent_unix_ms = UnixMillis(world_.clock.WallNow())};
   waiting_.pop_front();
   flight.load_before = slots_->LoadAt(flight.scheduled);
-  flight.flags = engine_.warm_up == nullptr ? 0 : engine_.warm_up->OnSend(flight.scheduled);
+  if (engine_.warm_up != nullptr) {
+    flight.flags = engine_.warm_up->OnSend(flight.scheduled, engine_.account->IsSteady());
+  }
   const std::uint64_t id = world_.next_request_id++;
   const LeaseQuery& query = flight.unit.query;
   InferenceRequest request{.id = id,

@@ -13,17 +13,19 @@ constexpr std::chrono::minutes kCold{1};
 
 void WarmUp::Begin() {
   sent_ = 0;
+  has_settled_ = false;
   first_.reset();
   last_.reset();
 }
 
-Flags WarmUp::OnSend(MonotonicTime now) {
+Flags WarmUp::OnSend(MonotonicTime now, bool is_steady) {
   if (last_ && now - *last_ > kCold) {
     Begin();
   }
   first_ = first_.value_or(now);
   last_ = now;
-  const bool is_early = sent_ < options_.requests || now - *first_ < options_.time;
+  has_settled_ = has_settled_ || is_steady || now - *first_ >= options_.steady;
+  const bool is_early = sent_ < options_.requests || now - *first_ < options_.time || !has_settled_;
   sent_ = std::min(sent_ + 1, options_.requests);
   return is_early ? kFlagWarmup : 0;
 }

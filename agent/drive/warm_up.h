@@ -11,10 +11,12 @@
 namespace wattfleet::agent {
 
 // How long an engine is warming up once it is started, or has another model, or stood idle: the
-// first `requests`, and those sent within `time` of the first.
+// first `requests`, those sent within `time` of the first, and those sent until the accelerator's
+// power has settled, but at most within `steady` of the first.
 struct WarmUpOptions {
   std::int32_t requests = 10;
   std::chrono::nanoseconds time{0};
+  std::chrono::nanoseconds steady{0};
   bool operator==(const WarmUpOptions&) const = default;
 };
 
@@ -26,12 +28,14 @@ class WarmUp {
 
   // The next request is the first one.
   void Begin();
-  // WARMUP or nothing, for the request that is sent now. Begins anew after a minute without one.
-  Flags OnSend(MonotonicTime now);
+  // WARMUP or nothing, for the request that is sent now, while the accelerator's power has settled
+  // or not. Begins anew after a minute without one.
+  Flags OnSend(MonotonicTime now, bool is_steady = true);
 
  private:
   const WarmUpOptions options_;
   std::int32_t sent_ = 0;
+  bool has_settled_ = false;  // or was waited for long enough
   std::optional<MonotonicTime> first_;
   std::optional<MonotonicTime> last_;
 };

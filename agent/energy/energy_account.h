@@ -34,6 +34,10 @@ class EnergyAccount {
   virtual void RequestEnded(std::uint64_t request, MonotonicTime done, RequestFate fate,
                             std::function<void(std::vector<ChannelEnergy>)> settled) = 0;
 
+  // Whether the power of the lease's devices has settled under its load, as far as sensors see
+  // them.
+  virtual bool IsSteady() const { return true; }
+
   // After all requests have settled: the ledger of the lease, balanced, one entry per channel.
   virtual std::vector<LedgerEntry> Close() = 0;
   // After Close, once: all that the books were made of (common/trace), packed; empty where nothing

@@ -214,6 +214,13 @@ ClosedLedger MeteredHost::CloseLedger(std::uint64_t ledger,
   return closed;
 }
 
+bool MeteredHost::IsSteady(std::uint64_t ledger, const std::vector<std::size_t>& channels) const {
+  absl::MutexLock lock(&mutex_);
+  return std::all_of(channels.begin(), channels.end(), [&](std::size_t channel) {
+    return channels_[channel]->book.IsSteady(ledger);
+  });
+}
+
 void MeteredHost::NameUnit(RequestKey key, Unit unit) {
   absl::MutexLock lock(&mutex_);
   ledgers_.at(key.ledger).trace->AddUnit({.request = key.request, .unit = unit});

@@ -85,6 +85,9 @@ class MeteredHost {
       ABSL_LOCKS_EXCLUDED(mutex_);
   ClosedLedger CloseLedger(std::uint64_t ledger, const std::vector<std::size_t>& channels)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether ChannelBook::IsSteady holds of all these channels.
+  bool IsSteady(std::uint64_t ledger, const std::vector<std::size_t>& channels) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // For the ledger's trace: which unit a request is a try of.
   void NameUnit(RequestKey key, Unit unit) ABSL_LOCKS_EXCLUDED(mutex_);
   void StartRequest(std::size_t channel, RequestKey key, std::int64_t start_ns)

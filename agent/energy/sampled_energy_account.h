@@ -46,6 +46,7 @@ class SampledEnergyAccount final : public EnergyAccount {
   void RequestEnded(std::uint64_t request, MonotonicTime done, RequestFate fate,
                     std::function<void(std::vector<ChannelEnergy>)> settled) override;
   void RequestAnswers(std::uint64_t request, Unit unit) override;
+  bool IsSteady() const override { return host_.IsSteady(ledger_, host_channels_); }
   std::vector<LedgerEntry> Close() override;
   std::string TakeTrace() override { return std::move(trace_); }
 

@@ -47,6 +47,10 @@ bool ChannelBook::HasOpenRequest() const {
                      [](const auto& record) { return !record.second.fate; });
 }
 
+bool ChannelBook::IsSteady(std::uint64_t ledger) const {
+  return !is_device_ || ledgers_.at(ledger).steadiness.is_steady();
+}
+
 void ChannelBook::OpenLedger(std::uint64_t ledger, std::int64_t now_ns) {
   const bool is_new = ledgers_.try_emplace(ledger, Ledger{now_ns, {}}).second;
   WF_CHECK(is_new);

@@ -80,6 +80,9 @@ class ChannelBook {
   // For the intervals allocated from now on. `why_none` flags requests while there is none.
   void SetBaseline(std::optional<Baseline> baseline, Flags why_none);
   bool HasOpenRequest() const;
+  // Whether the power of the channel's device has settled under the ledger's load; true for a
+  // channel of the whole host.
+  bool IsSteady(std::uint64_t ledger) const;
 
   // `ledger` is new and grows.
   void OpenLedger(std::uint64_t ledger, std::int64_t now_ns);

@@ -65,10 +65,11 @@ TEST(AgentConfigTest, TheIdleBaselineTakesAsLongAsTheFileSays) {
 
 TEST(AgentConfigTest, TheWarmUpIsTenRequestsUnlessTheFileSaysOtherwise) {
   WF_ASSERT_OK_AND_ASSIGN(const AgentConfig usual, Parse("{}"));
-  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig other, Parse("warmup: {requests: 0, time: 60s}"));
+  WF_ASSERT_OK_AND_ASSIGN(const AgentConfig other,
+                          Parse("warmup: {requests: 0, time: 60s, steady: 5m}"));
 
-  EXPECT_EQ(usual.warm_up, (WarmUpOptions{10, std::chrono::seconds(0)}));
-  EXPECT_EQ(other.warm_up, (WarmUpOptions{0, std::chrono::seconds(60)}));
+  EXPECT_EQ(usual.warm_up, (WarmUpOptions{10, std::chrono::seconds(0), std::chrono::seconds(0)}));
+  EXPECT_EQ(other.warm_up, (WarmUpOptions{0, std::chrono::seconds(60), std::chrono::minutes(5)}));
 }
 
 TEST(AgentConfigTest, TheGuardBetweenIsolatedQueriesIsAutomaticOffOrATime) {

@@ -100,6 +100,26 @@ double ShareOf(const Span& span, const std::vector<Span>& all) {
   return microjoules * 1e-6;
 }
 
+// Half a minute of work settles this sensor's power. What was sent before is warm-up, also in the
+// next lease only where that follows a pause.
+TEST_F(AgentCoreEnergyTest, WarmUpLastsUntilPowerHasSettledWhereThatIsAskedFor) {
+  settings_.warm_up = {.requests = 0, .steady = minutes(5)};
+  BuildAndWelcome();
+
+  Grant(GrantOf(1, 60));
+  Grant(GrantOf(2, 10));
+  ASSERT_TRUE(ServeUntilClosed(1, minutes(5)));
+  ASSERT_TRUE(ServeUntilClosed(2, minutes(5)));
+
+  const std::vector<Result> results = Results();
+  ASSERT_THAT(results, SizeIs(70));
+  const auto is_warm_up = [](const Result& result) { return (result.flags & kFlagWarmup) != 0; };
+  const auto settled = std::ranges::find_if_not(results, is_warm_up);
+  EXPECT_GT(settled - results.begin(), 20);
+  EXPECT_LT(settled - results.begin(), 40);
+  EXPECT_TRUE(std::none_of(settled, results.end(), is_warm_up));
+}
+
 TEST_F(AgentCoreEnergyTest, WhatTheSensorCountedIsWhatTheLedgersOfOverlappingLeasesAddUpTo) {
   std::vector<Span> spans;
   std::map<Unit, Span> answered;

@@ -43,6 +43,29 @@ TEST(WarmUpTest, BeginsAnewWhenToldOrAfterAMinuteWithoutWork) {
   EXPECT_EQ(WarmOf(warm_up, kStart + minutes(3) + seconds(5), 5), 2);
 }
 
+// Power that settles after a while, after which it stays settled, whatever a later lease sees.
+TEST(WarmUpTest, OrUntilPowerHasSettled) {
+  WarmUp warm_up({.requests = 0, .steady = minutes(5)});
+
+  for (int s = 0; s < 40; ++s) {
+    EXPECT_EQ(warm_up.OnSend(kStart + seconds(s), false), kFlagWarmup) << s;
+  }
+  EXPECT_EQ(warm_up.OnSend(kStart + seconds(40), true), 0);
+  EXPECT_EQ(warm_up.OnSend(kStart + seconds(41), false), 0);
+  warm_up.Begin();
+  EXPECT_EQ(warm_up.OnSend(kStart + seconds(42), false), kFlagWarmup);
+}
+
+TEST(WarmUpTest, PowerThatNeverSettlesIsNotWaitedForLongerThanThat) {
+  WarmUp warm_up({.requests = 0, .steady = minutes(5)});
+
+  int warm = 0;
+  for (int s = 0; s < 1'000; ++s) {
+    warm += warm_up.OnSend(kStart + seconds(s), false) == kFlagWarmup ? 1 : 0;
+  }
+  EXPECT_EQ(warm, 300);
+}
+
 TEST(WarmUpTest, NoneWhereNoneIsAskedFor) {
   WarmUp warm_up({.requests = 0});
 
