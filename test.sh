@@ -4,7 +4,7 @@
 #   ./test.sh [CTEST ARGUMENT...]      e.g. ./test.sh -L unit
 set -euo pipefail
 cd "$(dirname "$0")"
-deploy/scripts/setup.sh
+deploy/scripts/setup.sh --with-browser
 configured=$(cmake --preset dev 2>&1) || { echo "$configured"; exit 1; }
 cmake --build --preset dev -j "$(nproc)" -- --quiet
 cmake --build --preset dev -j "$(nproc)" --target all_verify_interface_header_sets -- --quiet

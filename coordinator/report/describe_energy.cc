@@ -194,6 +194,14 @@ std::string ExclusionSentence(const EnergyExclusions& excluded) {
 
 }  // namespace
 
+std::vector<std::string> EnergyCautions(const Report& report) {
+  std::vector<std::string> sentences = UnmeasuredSentences(report);
+  for (std::string& caution : Cautions(report)) {
+    sentences.push_back(std::move(caution));
+  }
+  return sentences;
+}
+
 std::vector<TextBlock> DescribeEnergy(const Report& report) {
   std::vector<TextBlock> blocks;
   const bool is_any_measured = std::any_of(report.pairs.begin(), report.pairs.end(), HasFigures);

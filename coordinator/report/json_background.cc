@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/report/findings.h"
+
 namespace wattfleet::coordinator {
 
 namespace {
@@ -67,6 +69,8 @@ void AddBackground(const Report& report, Json& json) {
   for (const auto& [name, text] : report.settings) {
     json["settings"][name] = text;
   }
+  json["findings"] = FindingsOf(report);
+  json["attention"] = AttentionOf(report);
 }
 
 }  // namespace wattfleet::coordinator

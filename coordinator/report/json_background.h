@@ -10,7 +10,7 @@ namespace wattfleet::coordinator {
 // What stands beside a pair's figures: how they spread, what they rest on, what they lack.
 void AddBackground(const ReportedPair& pair, nlohmann::ordered_json& json);
 
-// How the sweep asked.
+// How the sweep asked, and what the figures say in words.
 void AddBackground(const Report& report, nlohmann::ordered_json& json);
 
 }  // namespace wattfleet::coordinator

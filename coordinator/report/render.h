@@ -18,7 +18,8 @@ namespace wattfleet::coordinator {
 // `parameters`, `released`, `price` and `devices` of a pair, `queries`, `joules_per_correct_ratio`
 // and the
 // `*_per_device` ratios of a comparison, and `difficulty`, `trend`, `routing` and `weights`. Always
-// there beyond it: `energy_class` as asked for, `settings` of the sweep, and of a pair `spread`
+// there beyond it: `energy_class` as asked for, `settings` of the sweep, `findings` and
+// `attention` in words, and of a pair `spread`
 // (quantiles, and bins as [low, high, count]), `sensors` and `gaps`.
 std::string RenderJson(const Report& report);
 
@@ -38,7 +39,11 @@ std::string RenderLatex(const Report& report);
 // How it was measured, in prose, for an appendix: one line per paragraph.
 std::string RenderMethods(const Report& report);
 
-// "table", "md", "json", "csv", "latex", "methods".
+// One file that holds everything it shows and asks for nothing: the report's JSON and what draws
+// it.
+std::string RenderHtml(const Report& report);
+
+// "table", "md", "json", "csv", "latex", "methods", "html".
 const std::vector<std::string>& RenderFormats();
 
 // By the name of its format. INVALID_ARGUMENT names the nearest one.

@@ -8,7 +8,7 @@ namespace wattfleet::coordinator {
 
 const std::vector<std::string>& RenderFormats() {
   static const auto* formats =
-      new std::vector<std::string>{"table", "md", "json", "csv", "latex", "methods"};
+      new std::vector<std::string>{"table", "md", "json", "csv", "latex", "methods", "html"};
   return *formats;
 }
 
@@ -30,6 +30,9 @@ absl::StatusOr<std::string> RenderAs(const Report& report, const std::string& fo
   }
   if (format == "methods") {
     return RenderMethods(report);
+  }
+  if (format == "html") {
+    return RenderHtml(report);
   }
   return absl::InvalidArgumentError(absl::StrFormat("report format \"%s\" is not known; %s", format,
                                                     NearestText(format, RenderFormats())));

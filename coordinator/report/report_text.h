@@ -38,6 +38,10 @@ std::string WithInterval(const std::optional<Estimate>& estimate);
 // The energy part of DescribeReport: what was measured, what was modelled, and why not.
 std::vector<TextBlock> DescribeEnergy(const Report& report);
 
+// Of DescribeEnergy: why there is no energy where there is none, and what a reader must know before
+// comparing measured figures.
+std::vector<std::string> EnergyCautions(const Report& report);
+
 // Columns that name a pair, and their cells.
 std::vector<TextTable::Column> NamingColumns();
 std::vector<std::string> NamingCells(const ReportedPair& pair);

@@ -3,6 +3,7 @@
 #
 #   deploy/scripts/setup.sh              compilers and libraries
 #   deploy/scripts/setup.sh --with-demo  also Node 20, which only the demo's engine needs
+#   deploy/scripts/setup.sh --with-browser  also Chromium, in which a test opens the HTML report
 set -euo pipefail
 
 packages=(
@@ -22,14 +23,19 @@ packages=(
   libcli11-dev libspdlog-dev
   # compression, hashing, keys
   zlib1g-dev libzstd-dev libxxhash-dev libssl-dev
+  # charts of the HTML report: parts of d3
+  node-d3-axis node-d3-scale node-d3-selection node-d3-shape
 )
+browser_packages=(chromium chromium-driver python3-selenium fonts-dejavu-core)
 node_least=20
 
 with_demo=no
+with_browser=no
 for argument in "$@"; do
   case "$argument" in
     --with-demo) with_demo=yes ;;
-    *) echo "usage: setup.sh [--with-demo]" >&2; exit 2 ;;
+    --with-browser) with_browser=yes ;;
+    *) echo "usage: setup.sh [--with-demo] [--with-browser]" >&2; exit 2 ;;
   esac
 done
 
@@ -87,6 +93,9 @@ if ! command -v dpkg-query > /dev/null; then
   exit 1
 fi
 install "${packages[@]}"
+if [ "$with_browser" = yes ]; then
+  install "${browser_packages[@]}"
+fi
 if [ "$with_demo" = yes ]; then
   install_node
 fi

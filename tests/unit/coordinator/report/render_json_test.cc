@@ -93,6 +93,8 @@ bool IsBelowNull(const std::string& path, const Shape& shape) {
 bool IsAddition(const std::string& path) {
   static const std::set<std::string> additions = {".pairs[].by.agent",
                                                   ".energy_class",
+                                                  ".findings",
+                                                  ".attention",
                                                   ".settings",
                                                   ".pairs[].spread",
                                                   ".pairs[].sensors",

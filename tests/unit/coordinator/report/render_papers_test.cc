@@ -96,10 +96,10 @@ TEST(RenderMethods, LooksAsCommitted) {
 TEST(RenderMethods, NamesSensorsClassErrorsVersionsExclusionsParametersGradersAndSeeds) {
   const std::string text = RenderMethods(ExampleWithSettings());
   for (const char* said :
-       {"ioreport (system-on-chip", "15.0 %", "class host", "0.12.3", "wattfleet 0.", "10 in warm-up",
-        "2 with invalid energy", "auto-v1:1a2b3c4d", "mcq version 1", "seed 20261120",
-        "sha256:9c1d", "quantization q4_k_m", "digest sha256:46e0", "1 failed (NO_RECORDING)", "3 crashes",
-        "at most 32768 output tokens", "on mains", "9.1"}) {
+       {"ioreport (system-on-chip", "15.0 %", "class host", "0.12.3", "wattfleet 0.",
+        "10 in warm-up", "2 with invalid energy", "auto-v1:1a2b3c4d", "mcq version 1",
+        "seed 20261120", "sha256:9c1d", "quantization q4_k_m", "digest sha256:46e0",
+        "1 failed (NO_RECORDING)", "3 crashes", "at most 32768 output tokens", "on mains", "9.1"}) {
     EXPECT_THAT(text, HasSubstr(said));
   }
 }
