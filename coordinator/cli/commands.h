@@ -16,6 +16,7 @@ using Action = std::function<ExitCode()>;
 
 // Each adds one command to `app`; the command that is given sets `action`. One file each.
 void AddAgentsCommand(CLI::App& app, Action& action);
+void AddCompareCommand(CLI::App& app, Action& action);
 void AddCompareGradersCommand(CLI::App& app, Action& action);
 void AddFsckCommand(CLI::App& app, Action& action);
 void AddImportCommand(CLI::App& app, Action& action);

@@ -26,6 +26,7 @@ void AddCommands(CLI::App& app, Action& action) {
   AddReportCommand(app, action);
   AddShowCommand(app, action);
   AddReattributeCommand(app, action);
+  AddCompareCommand(app, action);
   AddCompareGradersCommand(app, action);
   AddAgentsCommand(app, action);
   AddFsckCommand(app, action);

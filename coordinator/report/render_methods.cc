@@ -86,47 +86,10 @@ std::string PairsText(const Report& report) {
   return absl::StrJoin(pairs, " ");
 }
 
-const char* ThinkingName(Thinking thinking) {
-  switch (thinking) {
-    case Thinking::kUnset:
-      return "";
-    case Thinking::kOff:
-      return "off";
-    case Thinking::kOn:
-      return "on";
-    case Thinking::kLow:
-      return "low";
-    case Thinking::kMedium:
-      return "medium";
-    case Thinking::kHigh:
-      return "high";
-  }
-  return "";
-}
-
-std::string GenerationText(const Generation& generation) {
-  std::vector<std::string> parts;
-  const auto add = [&](const char* name, const auto& value) {
-    if (value) {
-      parts.push_back(absl::StrCat(name, " ", *value));
-    }
-  };
-  add("temperature", generation.temperature);
-  add("top_p", generation.top_p);
-  add("top_k", generation.top_k);
-  add("seed", generation.seed);
-  add("context length", generation.context_tokens);
-  if (generation.thinking != Thinking::kUnset) {
-    parts.push_back(absl::StrCat("thinking ", ThinkingName(generation.thinking)));
-  }
-  parts.push_back(absl::StrCat("at most ", generation.max_output_tokens, " output tokens"));
-  return absl::StrJoin(parts, ", ");
-}
-
 std::string SamplingText(const Report& report) {
   std::map<std::string, std::vector<std::string>> pairs_of;
   for (const ReportedPair& pair : report.pairs) {
-    pairs_of[GenerationText(pair.generation)].push_back(pair.model);
+    pairs_of[DescribeGeneration(pair.generation)].push_back(pair.model);
   }
   std::vector<std::string> parts;
   for (const auto& [text, models] : pairs_of) {

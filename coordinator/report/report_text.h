@@ -42,6 +42,9 @@ std::vector<TextBlock> DescribeEnergy(const Report& report);
 // comparing measured figures.
 std::vector<std::string> EnergyCautions(const Report& report);
 
+// Sampling as asked for: "temperature 0, at most 2048 output tokens".
+std::string DescribeGeneration(const Generation& generation);
+
 // Columns that name a pair, and their cells.
 std::vector<TextTable::Column> NamingColumns();
 std::vector<std::string> NamingCells(const ReportedPair& pair);

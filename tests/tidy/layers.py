@@ -57,7 +57,8 @@ ROWS = {
         "coordinator/workload/workload.h"),
     "coordinator/cli": FOUNDATION + (
         "common/config", "common/grpc", "common/process", "proto", "coordinator/config",
-        "coordinator/plan", "coordinator/report", "coordinator/service/stored_audit.h", "coordinator/service/stored_report.h",
+        "coordinator/plan", "coordinator/report", "coordinator/service/stored_audit.h",
+        "coordinator/service/stored_compare.h", "coordinator/service/stored_report.h",
         "coordinator/store",
         "coordinator/workload"),
     # main.cc, which wires everything.

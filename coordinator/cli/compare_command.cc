@@ -1,0 +1,48 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "coordinator/cli/commands.h"
+#include "coordinator/cli/open_fleet.h"
+#include "coordinator/service/stored_compare.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+struct CompareFlags {
+  std::string data = FleetPlace().data;
+  CompareStoredRequest request;
+};
+
+ExitCode PrintComparison(const CompareFlags& flags) {
+  const auto text = CompareStored(flags.data, flags.request);
+  if (!text.ok()) {
+    return Fail(text.status());
+  }
+  std::fputs(text->c_str(), stdout);
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void AddCompareCommand(CLI::App& app, Action& action) {
+  const auto flags = std::make_shared<CompareFlags>();
+  CLI::App* command =
+      app.add_subcommand("compare", "two pairs or two sweeps side by side, and what else differs");
+  command->add_option("a", flags->request.a, "SWEEP, or SWEEP:PAIR with a part of its name")
+      ->required();
+  command->add_option("b", flags->request.b, "likewise")->required();
+  command
+      ->add_option("--class", flags->request.energy_class,
+                   "whose energy: paper, host, host-nodram or wall")
+      ->capture_default_str();
+  command->add_flag("--json", flags->request.as_json, "as JSON");
+  command->add_option("--data", flags->data, "data directory; also beside a coordinator")
+      ->capture_default_str();
+  command->callback([flags, &action] { action = [flags] { return PrintComparison(*flags); }; });
+}
+
+}  // namespace wattfleet::coordinator
