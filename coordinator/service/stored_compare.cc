@@ -32,7 +32,7 @@ absl::StatusOr<OpenSide> Open(const std::string& data_directory, const std::stri
   WF_ASSIGN_OR_RETURN(side.workload, OpenWorkload(path));
   WF_ASSIGN_OR_RETURN(const SweepFile file, ParseResolvedSweep(side.view->sweep().resolved));
   ReportOptions options{.energy_class = energy_class, .cache_off = file.cache == "off"};
-  options.settings = ReportSettings(file);
+  options.settings = ReportSettings(file, *side.workload);
   side.sources = {.view = side.view.get(),
                   .workload = side.workload.get(),
                   .options = options,

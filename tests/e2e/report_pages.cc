@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "common/check/check.h"
+#include "common/random/random.h"
 #include "coordinator/report/build_report.h"
 #include "coordinator/report/render.h"
 #include "tests/support/fake_sweep_view.h"
@@ -103,6 +103,15 @@ class Office {
   }
 
  private:
+  // About normal, of mean 0 and variance 1.
+  double Bell() {
+    double sum = -6;
+    for (int i = 0; i < 12; ++i) {
+      sum += random_.Unit();
+    }
+    return sum;
+  }
+
   void Add(const MadeUpPair& made_up) {
     const auto id = static_cast<std::int64_t>(view_.pairs.size()) + 1;
     PairSnapshot snapshot;
@@ -131,16 +140,13 @@ class Office {
   }
 
   void AddResults(const MadeUpPair& made_up, PairId pair) {
-    std::lognormal_distribution<double> seconds(std::log(made_up.seconds), 0.5);
-    std::normal_distribution<double> watts(made_up.watts, made_up.watts * 0.06);
-    std::uniform_real_distribution<double> share(0, 1);
     for (Unit unit = 0; unit < kQueries; ++unit) {
       coordinator::ResultRow row;
       row.unit = unit;
       row.q = unit;
       row.environment_id = pair.value;
       row.sent_unix_ms = 1'700'000'000'000 + unit * 60'000;
-      const double took = seconds(random_);
+      const double took = made_up.seconds * std::exp(0.5 * Bell());
       row.duration_ns = static_cast<std::int64_t>(took * 1e9);
       row.ttft_ns = row.duration_ns / 8;
       row.input_tokens = 240;
@@ -148,9 +154,9 @@ class Office {
       row.output_tokens = static_cast<std::int64_t>(120 * took / made_up.seconds);
       row.flags = unit < 5 ? kFlagWarmup : unit % 97 == 3 ? kFlagTruncated : 0;
       const double skill = made_up.share_correct + 0.04 * static_cast<double>(unit % 6) - 0.1;
-      row.verdict = share(random_) < skill ? VerdictValue::kCorrect
-                    : share(random_) < 0.1 ? VerdictValue::kNoAnswer
-                                           : VerdictValue::kWrong;
+      row.verdict = random_.Chance(skill) ? VerdictValue::kCorrect
+                    : random_.Chance(0.1) ? VerdictValue::kNoAnswer
+                                          : VerdictValue::kWrong;
       if (unit == 17 && pair.value == 2) {
         row.status = ResultStatus::kFailed;
         row.failure = Failure::kContextOverflow;
@@ -162,7 +168,7 @@ class Office {
             {.unit = unit,
              .channel_id = pair.value,
              .status = EnergyStatus::kMeasured,
-             .gross = static_cast<Microjoules>(took * watts(random_) * 1e6),
+             .gross = static_cast<Microjoules>(took * made_up.watts * (1 + 0.06 * Bell()) * 1e6),
              .net = std::nullopt,
              .random = std::nullopt,
              .flags = 0});
@@ -206,7 +212,7 @@ class Office {
 
   FakeSweepView view_;
   FakeWorkload workload_;
-  std::mt19937 random_{20261120};
+  Random random_{20261120};
 };
 
 std::optional<Estimate> Within(const std::optional<Estimate>& estimate, double relative) {
