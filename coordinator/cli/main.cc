@@ -25,6 +25,8 @@ void AddCommands(CLI::App& app, Action& action) {
   AddRegradeCommand(app, action);
   AddReportCommand(app, action);
   AddShowCommand(app, action);
+  AddExportCommand(app, action);
+  AddImportResultsCommand(app, action);
   AddReattributeCommand(app, action);
   AddCompareCommand(app, action);
   AddCompareGradersCommand(app, action);

@@ -46,6 +46,10 @@ ROWS = {
         "coordinator/workload/workload.h"),
     "coordinator/security": FOUNDATION + ("coordinator/store/store.h",),
     "coordinator/config": FOUNDATION + ("common/config", "coordinator/plan"),
+    # Out of a store and into one.
+    "coordinator/exchange": FOUNDATION + (
+        "common/wire", "coordinator/analysis/columns.h", "coordinator/config", "coordinator/plan",
+        "coordinator/report", "coordinator/store", "coordinator/workload"),
     "coordinator/service": FOUNDATION + (
         "common/grpc", "common/trace", "common/wire", "proto", "coordinator/analysis",
         "coordinator/audit", "coordinator/config",
@@ -57,7 +61,7 @@ ROWS = {
         "coordinator/workload/workload.h"),
     "coordinator/cli": FOUNDATION + (
         "common/config", "common/grpc", "common/process", "proto", "coordinator/config",
-        "coordinator/plan", "coordinator/report", "coordinator/service/stored_audit.h",
+        "coordinator/exchange", "coordinator/plan", "coordinator/report", "coordinator/service/stored_audit.h",
         "coordinator/service/stored_compare.h", "coordinator/service/stored_report.h",
         "coordinator/store",
         "coordinator/workload"),
@@ -129,11 +133,11 @@ THIRD_PARTY = {
                      "agent/backend/ollama", "tests"),
     r"nlohmann/": ("coordinator/audit", "coordinator/report", "coordinator/web", "coordinator/cli",
                    "coordinator/service", "coordinator/workload", "coordinator/store",
-                   "agent", "common/http", "tests"),
+                   "coordinator/exchange", "agent", "common/http", "tests"),
     r"re2/": ("coordinator/grading", "tests"),
     r"openssl/": ("coordinator/security", "coordinator/plan", "coordinator/workload",
                   "common/tls", "tests"),
-    r"zstd\.h": ("common/trace", "common/wire", "coordinator/workload", "agent/backend", "agent/power", "agent/spool", "tests"),
+    r"zstd\.h": ("common/trace", "common/wire", "coordinator/exchange", "coordinator/workload", "agent/backend", "agent/power", "agent/spool", "tests"),
     r"zlib\.h": ("coordinator/workload", "agent/backend", "tests"),
     r"xxhash\.h": ("common/wire", "coordinator/store", "coordinator/workload", "agent/backend",
                    "agent/spool", "tests"),
