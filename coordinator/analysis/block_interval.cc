@@ -221,7 +221,7 @@ std::optional<Estimate> BlockInterval(std::span<const Factor> factors,
   const std::vector<double> influence = Influence(factors, totals);
   const double time = CorrelationTime(influence);
   std::optional<std::size_t> length = BlockLength(influence, time);
-  if (!length || !ContainsDrift(drifts, influence, *length)) {
+  if (influence.size() < kPartsMin || !length || !ContainsDrift(drifts, influence, *length)) {
     return WithoutInterval(value, kTooFewBlocks);
   }
   const auto [low, high] = ResampledQuantiles(factors, *length);

@@ -14,6 +14,8 @@ namespace wattfleet::coordinator {
 // contiguous ranges of that order, so that a part is contiguous in time on its instance, with each
 // of its repetitions.
 inline constexpr std::size_t kPartsMax = 512;
+// Fewer queries (each is then a part of its own) are too few for means of skewed lengths.
+inline constexpr std::size_t kPartsMin = 200;
 // Blocks are made of parts; with fewer of them there is no interval.
 inline constexpr std::size_t kBlocksMin = 20;
 // About as many are enough: more would narrow the interval by 2 % and see less of slow drift.
@@ -51,7 +53,8 @@ PowerDrift DriftOf(std::span<const Factor> power);
 // and the correlation time tau. A block is at least twice as long as runs whose neighbours are
 // uncorrelated, as those of all longer runs are (von Neumann's test), and at least 8 tau - 6
 // parts; and as DriftOf found for each of `drifts`, unless drift of that size could not be seen
-// beside the figure's own spread. Fewer than kBlocksMin blocks: kTooFewBlocks. The method is ours;
+// beside the figure's own spread. Fewer than kBlocksMin blocks or kPartsMin
+// parts: kTooFewBlocks. The method is ours;
 // tests/bench/interval_study holds it to its 95 %.
 std::optional<Estimate> BlockInterval(std::span<const Factor> factors,
                                       std::span<const PowerDrift> drifts);

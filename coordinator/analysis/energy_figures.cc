@@ -242,6 +242,24 @@ EnergyFigures MeasuredFigures(const UnitColumns& columns, const EnergyTerms& ter
   return figures;
 }
 
+std::vector<std::optional<EnergyMeans>> MeansByInstance(
+    const UnitColumns& columns, std::span<const std::size_t> group_of_instance,
+    std::size_t groups) {
+  std::vector<std::optional<EnergyMeans>> means;
+  for (std::size_t group = 0; group < groups; ++group) {
+    Population population(columns.units(), 0);
+    for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+      population[unit] = columns.IsDecided(unit) &&
+                         group_of_instance[columns.instance[unit]] == group &&
+                         ReasonToExclude(columns, unit) == nullptr;
+    }
+    means.push_back(MeansOf(SumOver(columns, population, [&](std::size_t unit) {
+      return static_cast<double>(columns.class_uj[unit]) * kJoulesPerMicrojoule;
+    })));
+  }
+  return means;
+}
+
 std::optional<EnergyMeans> ModelledMeans(const UnitColumns& columns) {
   return MeansOfColumn(columns, columns.modelled_uj);
 }

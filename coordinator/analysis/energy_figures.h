@@ -1,8 +1,11 @@
 #ifndef WF_COORDINATOR_ANALYSIS_ENERGY_FIGURES_H_
 #define WF_COORDINATOR_ANALYSIS_ENERGY_FIGURES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "coordinator/analysis/columns.h"
 #include "coordinator/analysis/energy_parts.h"
@@ -75,6 +78,11 @@ struct EnergyTerms {
 bool IsInEnergyPopulation(const UnitColumns& columns, std::size_t unit);
 
 EnergyFigures MeasuredFigures(const UnitColumns& columns, const EnergyTerms& terms);
+
+// The averages of each group of instances (UnitColumns::instance), over its part of the population
+// of MeasuredFigures; nullopt for a group without any. Of pairs with figures.
+std::vector<std::optional<EnergyMeans>> MeansByInstance(
+    const UnitColumns& columns, std::span<const std::size_t> group_of_instance, std::size_t groups);
 
 // Modelled and imported energies, which are never ranked; nullopt where there are none.
 std::optional<EnergyMeans> ModelledMeans(const UnitColumns& columns);

@@ -85,6 +85,13 @@ void OutcomeTally::AddQuery(std::span<const Outcome> outcomes) {
   }
 }
 
+void OutcomeTally::AddQueries(Outcome outcome, std::int64_t n) {
+  queries_ += n;
+  correct_ += outcome == Outcome::kCorrect ? n : 0;
+  wrong_ += outcome == Outcome::kWrong ? n : 0;
+  no_answer_ += outcome == Outcome::kNoAnswer ? n : 0;
+}
+
 std::optional<Estimate> OutcomeTally::Proportion(Denominator denominator) const {
   const auto of = [&](const Cell& cell) {
     switch (denominator) {
@@ -142,6 +149,28 @@ std::vector<OutcomeTally> TallyByGroup(const UnitColumns& columns,
   ForEachQuery(columns, [&](std::size_t position, std::span<const Outcome> outcomes) {
     tallies[static_cast<std::size_t>(group_of_position[position])].AddQuery(outcomes);
   });
+  return tallies;
+}
+
+std::vector<OutcomeTally> TallyByInstance(const UnitColumns& columns,
+                                          std::span<const std::size_t> group_of_instance,
+                                          std::size_t groups) {
+  std::vector<OutcomeTally> tallies(groups, OutcomeTally(columns.repetitions));
+  std::vector<std::vector<Outcome>> of_query(groups);
+  for (std::size_t position = 0; position < static_cast<std::size_t>(columns.queries); ++position) {
+    for (std::size_t unit = position; unit < columns.units();
+         unit += static_cast<std::size_t>(columns.queries)) {
+      if (columns.IsCompleted(unit)) {
+        of_query[group_of_instance[columns.instance[unit]]].push_back(columns.outcome[unit]);
+      }
+    }
+    for (std::size_t group = 0; group < groups; ++group) {
+      if (!of_query[group].empty()) {
+        tallies[group].AddQuery(of_query[group]);
+        of_query[group].clear();
+      }
+    }
+  }
   return tallies;
 }
 

@@ -32,6 +32,8 @@ class OutcomeTally {
 
   // The outcomes of one query's units.
   void AddQuery(std::span<const Outcome> outcomes);
+  // `n` queries of one outcome each; only without repetitions.
+  void AddQueries(Outcome outcome, std::int64_t n);
 
   std::int64_t queries() const { return queries_; }
   double correct() const { return Share(correct_); }
@@ -77,6 +79,11 @@ class OutcomeTally {
 std::vector<OutcomeTally> TallyByGroup(const UnitColumns& columns,
                                        std::span<const std::int32_t> group_of_position,
                                        std::size_t groups);
+// One tally per group of instances (UnitColumns::instance): the queries of which it completed a
+// unit, with the units that others completed as pending.
+std::vector<OutcomeTally> TallyByInstance(const UnitColumns& columns,
+                                          std::span<const std::size_t> group_of_instance,
+                                          std::size_t groups);
 OutcomeTally TallyAll(const UnitColumns& columns);
 
 // Unweighted mean of the groups' accuracies ("macro"), over the groups with anything decided.

@@ -1,10 +1,16 @@
 #ifndef WF_COORDINATOR_ANALYSIS_ROUTING_H_
 #define WF_COORDINATOR_ANALYSIS_ROUTING_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "common/domain/pair.h"
+#include "coordinator/analysis/columns.h"
+#include "coordinator/analysis/query_set.h"
+#include "coordinator/analysis/union_coverage.h"
 
 namespace wattfleet::coordinator {
 
@@ -53,6 +59,87 @@ struct Routing {
   std::string cost_reason;
   std::string compute_reason;
   std::vector<RoutingPoint> points;  // the oracle first, then falling accuracy
+};
+
+// What each query takes of a pair, by position; NaN where unknown. Repetitions are averaged.
+struct QueryCosts {
+  std::vector<float> joules;
+  std::vector<float> usd;
+  std::vector<float> seconds;
+  std::vector<float> flops;  // 2 x parameters x (input + output tokens), as the paper counts
+};
+
+struct CostTerms {
+  // Of a pair with energy figures, for queries without valid energy of their own; absent: the
+  // pair's energy is not known.
+  std::optional<double> mean_joules;
+  std::optional<Price> price;
+  std::optional<double> electricity_usd_per_kwh;  // prices by joules instead of by list
+  std::optional<double> parameters;
+};
+QueryCosts CostsOf(const UnitColumns& columns, const CostTerms& terms);
+
+struct RoutingTerms {
+  std::vector<double> router_accuracies = {1, 0.9, 0.8, 0.7, 0.6, 0.5};
+  std::optional<AssumedJoules> assumed_baseline_joules;  // unused where the baseline is measured
+  std::optional<double> electricity_usd_per_kwh;
+  bool by_total_parameters = false;
+  bool wasted_attempts = false;
+};
+
+// A pair that takes part in a routing study.
+struct RoutingPair {
+  std::string name;
+  std::string condition;
+  std::string energy_class;
+  bool has_energy = false;                 // energy figures, so that joules are known
+  const PairOutcomes* outcomes = nullptr;  // outlives the call, not the study
+};
+
+// Collects a routing study, one pair after the other: keeps of each query what the cheapest pair of
+// the pool takes that answers it, and of the baseline what it takes.
+//
+// Cheapest: least energy of this query, then cost, then latency; a pair whose energy (else cost) is
+// known comes before one for which it is not. In a pool of which any pair has energy figures, those
+// without are left out; so are pairs with less than 95 % of the queries decided. Per query the
+// least of several noisy values is chosen, as the paper's oracle does: it flatters the oracle by
+// about their noise.
+class RoutingStudy {
+ public:
+  RoutingStudy(std::size_t n_queries, RoutingTerms terms);
+
+  // The last call counts.
+  void SetBaseline(const RoutingPair& pair, QueryCosts costs);
+  void AddToPool(const RoutingPair& pair, const QueryCosts& costs);
+
+  // nullopt without a baseline, a pool, or a query that is decided for all of them.
+  std::optional<Routing> Result() const;
+
+ private:
+  static constexpr std::uint16_t kNobody = 0xffff;
+  struct Member {
+    RoutingPair pair;
+    QuerySet decided;
+  };
+
+  bool IsCheaper(const QueryCosts& costs, std::size_t q) const;
+  bool IsMostlyDecided(const RoutingPair& pair) const;
+  bool IsInPool(const Member& member) const { return !pool_has_energy_ || member.pair.has_energy; }
+  // Whether the oracle sends a query to the pool.
+  bool IsLocal(std::size_t q) const;
+  QuerySet CommonQueries() const;
+  void Describe(const QuerySet& common, Routing& routing) const;
+
+  std::size_t n_queries_;
+  RoutingTerms terms_;
+  std::optional<Member> baseline_;
+  QuerySet baseline_solved_;
+  QueryCosts baseline_costs_;
+  std::vector<Member> members_;
+  std::vector<std::string> left_out_;
+  bool pool_has_energy_ = false;
+  std::vector<std::uint16_t> best_;  // index into members_ of the cheapest that solves; kNobody
+  QueryCosts best_costs_;
 };
 
 }  // namespace wattfleet::coordinator

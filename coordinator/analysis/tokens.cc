@@ -92,22 +92,25 @@ std::optional<std::int64_t> MedianInputTokens(const UnitColumns& columns) {
   return NearestRank(known, 0.5);
 }
 
+std::optional<double> CostOfUnit(const UnitColumns& columns, std::size_t unit, const Price& price) {
+  if (!columns.IsCompleted(unit) || !columns.input_tokens[unit] || !columns.output_tokens[unit]) {
+    return std::nullopt;
+  }
+  const double cached_price = price.cached_input_per_million.value_or(price.input_per_million);
+  const auto input = static_cast<double>(*columns.input_tokens[unit]);
+  const auto cached = static_cast<double>(columns.cached_tokens[unit].value_or(0));
+  const auto output = static_cast<double>(*columns.output_tokens[unit]);
+  return ((input - cached) * price.input_per_million + cached * cached_price +
+          output * price.output_per_million) /
+         kTokensPerPriceUnit;
+}
+
 std::optional<double> CostPerQuery(const UnitColumns& columns, const std::optional<Price>& price) {
   if (!price) {
     return std::nullopt;
   }
-  const double cached_price = price->cached_input_per_million.value_or(price->input_per_million);
-  return MeanOverQueries(columns, [&](std::size_t unit) -> std::optional<double> {
-    if (!columns.IsCompleted(unit) || !columns.input_tokens[unit] || !columns.output_tokens[unit]) {
-      return std::nullopt;
-    }
-    const auto input = static_cast<double>(*columns.input_tokens[unit]);
-    const auto cached = static_cast<double>(columns.cached_tokens[unit].value_or(0));
-    const auto output = static_cast<double>(*columns.output_tokens[unit]);
-    return ((input - cached) * price->input_per_million + cached * cached_price +
-            output * price->output_per_million) /
-           kTokensPerPriceUnit;
-  });
+  return MeanOverQueries(columns,
+                         [&](std::size_t unit) { return CostOfUnit(columns, unit, *price); });
 }
 
 }  // namespace wattfleet::coordinator

@@ -27,6 +27,9 @@ TokenFigures CountTokens(const UnitColumns& columns);
 // The middle of the known input token counts (nearest rank).
 std::optional<std::int64_t> MedianInputTokens(const UnitColumns& columns);
 
+// USD of one completed result at list price; nullopt without both token counts.
+std::optional<double> CostOfUnit(const UnitColumns& columns, std::size_t unit, const Price& price);
+
 // USD per query: fresh input x input price + cached input x cached price (the input price where
 // none is given) + output x output price, each query's repetitions averaged. Absent without a
 // price, or when no result has both token counts.

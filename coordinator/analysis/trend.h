@@ -1,10 +1,14 @@
 #ifndef WF_COORDINATOR_ANALYSIS_TREND_H_
 #define WF_COORDINATOR_ANALYSIS_TREND_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "coordinator/analysis/union_coverage.h"
 
 namespace wattfleet::coordinator {
 
@@ -42,6 +46,27 @@ struct Trend {
   std::vector<std::string> left_out;  // models without a date, or less than 95 % decided
   std::int64_t queries = 0;           // decided for all models of `points`
 };
+
+struct DatedModel {
+  std::string model;
+  std::string released;  // YYYY-MM-DD; empty: not known
+  const PairOutcomes* outcomes = nullptr;
+};
+
+// A measured pair of a dated model.
+struct DatedPair {
+  std::string released;
+  std::string energy_class;
+  std::string condition;
+  std::string pair;
+  double ipw = 0;
+  double accuracy = 0;
+  double power_watts = 0;
+};
+
+// One pair per model. With repetitions solved is by majority.
+Trend TrendOf(std::span<const DatedModel> models, std::span<const DatedPair> pairs,
+              std::size_t n_queries);
 
 }  // namespace wattfleet::coordinator
 

@@ -26,6 +26,7 @@ void AddInitCommand(CLI::App& app, Action& action);
 void AddReattributeCommand(CLI::App& app, Action& action);
 void AddRegradeCommand(CLI::App& app, Action& action);
 void AddReportCommand(CLI::App& app, Action& action);
+void AddRouteCommand(CLI::App& app, Action& action);
 void AddRunCommand(CLI::App& app, Action& action);
 void AddShowCommand(CLI::App& app, Action& action);
 void AddStatusCommand(CLI::App& app, Action& action);

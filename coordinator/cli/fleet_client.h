@@ -78,6 +78,7 @@ struct ReportRequest {
   std::optional<double> pue;          // for class facility
   std::string pue_source;             // who says so, and when
   std::string grader;                 // NAME or NAME@VERSION; empty: the verdicts in force
+  std::string weights_file;           // of subjects; only with a data directory
 };
 
 // Which result to show.

@@ -24,6 +24,7 @@ void AddCommands(CLI::App& app, Action& action) {
   AddSweepCommands(app, action);
   AddRegradeCommand(app, action);
   AddReportCommand(app, action);
+  AddRouteCommand(app, action);
   AddShowCommand(app, action);
   AddExportCommand(app, action);
   AddImportResultsCommand(app, action);

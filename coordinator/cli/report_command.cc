@@ -9,6 +9,7 @@
 #include "coordinator/cli/open_fleet.h"
 #include "coordinator/cli/output_file.h"
 #include "coordinator/cli/report_requirements.h"
+#include "coordinator/cli/stored_fleet_client.h"
 #include "coordinator/report/render.h"
 
 namespace wattfleet::coordinator {
@@ -22,8 +23,21 @@ struct ReportFlags {
   std::string output;  // file; empty: standard output
 };
 
+// A file of weights lies here, so that the report is made here too.
+absl::StatusOr<std::unique_ptr<FleetClient>> OpenFor(const ReportFlags& flags) {
+  if (flags.request.weights_file.empty()) {
+    return OpenFleet(flags.place);
+  }
+  if (!flags.place.coordinator.empty()) {
+    return absl::InvalidArgumentError(
+        "--weights needs the data directory: give --data instead of "
+        "--coordinator");
+  }
+  return OpenStoredFleet(flags.place.data);
+}
+
 ExitCode PrintReport(ReportFlags flags) {
-  const auto fleet = OpenFleet(flags.place);
+  const auto fleet = OpenFor(flags);
   if (!fleet.ok()) {
     return Fail(fleet.status());
   }
@@ -65,6 +79,8 @@ void AddReportCommand(CLI::App& app, Action& action) {
   command->add_option("--pue", flags->request.pue,
                       "for class facility: what the site draws for each watt at the wall");
   command->add_option("--pue-source", flags->request.pue_source, "who says so, and when");
+  command->add_option("--weights", flags->request.weights_file,
+                      "a file of lines `subject,weight`: coverage weighted by them");
   command->add_option("-o,--output", flags->output, "a file instead of standard output");
   command->add_option("--grader", flags->request.grader,
                       "count this grader's verdicts, NAME or NAME@VERSION, instead of the sweep's; "

@@ -66,7 +66,9 @@ class StoredFleetClient final : public FleetClient {
                                                 .energy_class = request.energy_class,
                                                 .pue = request.pue,
                                                 .pue_source = request.pue_source,
-                                                .grader = request.grader});
+                                                .grader = request.grader,
+
+                                                .weights_file = request.weights_file});
   }
 
   absl::StatusOr<std::string> Show(const ShowRequest& request) override {

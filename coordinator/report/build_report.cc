@@ -15,6 +15,8 @@
 #include "coordinator/report/names.h"
 #include "coordinator/report/pair_reader.h"
 #include "coordinator/report/report_pair.h"
+#include "coordinator/report/studies.h"
+#include "coordinator/report/subject_weights.h"
 
 namespace wattfleet::coordinator {
 
@@ -120,6 +122,13 @@ void AddExclusions(const EnergyExclusions& of_pair, EnergyExclusions& sum) {
   sum.timing += of_pair.timing;
 }
 
+absl::Status AddStudies(const std::vector<KeptPair>& kept, const ReportOptions& options,
+                        Report& report) {
+  RateDifficulty(kept, report);
+  report.trend = ReportTrend(kept);
+  return options.weights ? WeighSubjects(*options.weights, report) : absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
@@ -151,6 +160,9 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                                  .ledger = ledger,
                                  .refused = refused,
                                  .grader = grader});
+  WF_ASSIGN_OR_RETURN(RoutingReport routing,
+                      RoutingReport::Create(options.routing, snapshots,
+                                            static_cast<std::size_t>(sample.queries())));
   UnitColumns columns;
   report.pairs.reserve(snapshots.size());
   std::vector<KeptPair> kept;
@@ -176,9 +188,12 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                     .mixed_methods = rows.mixed_methods,
                     .refused_leases = rows.refused_leases,
                     .drifts = rows.drifts});
+    routing.Consider(snapshot, report.pairs.back(), columns, kept.back().outcomes);
   }
   WF_ASSIGN_OR_RETURN(report.unions, ReportUnions(kept, sample.options, options));
   report.comparisons = ReportComparisons(kept);
+  report.routing = routing.Result();
+  WF_RETURN_IF_ERROR(AddStudies(kept, options, report));
   report.quality.mismatches =
       FindMismatches(kept, report.comparisons, sample.queries() == workload.facts().queries);
   return report;

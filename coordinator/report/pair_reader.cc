@@ -79,6 +79,18 @@ void StoreOptional(std::size_t unit, std::optional<Microjoules> value,
   column[unit] = value;
 }
 
+// Where the environment's agent stands in `agents`, to which it is added if it is new.
+std::size_t AgentIndex(const EnvironmentRow& row, std::vector<std::string>& agents) {
+  const std::string name =
+      row.agent_name.empty() ? absl::StrFormat("agent-%d", row.agent.value) : row.agent_name;
+  const auto at = std::find(agents.begin(), agents.end(), name);
+  if (at != agents.end()) {
+    return static_cast<std::size_t>(at - agents.begin());
+  }
+  agents.push_back(name);
+  return agents.size() - 1;
+}
+
 // Folds the readings of one result into the columns.
 void StoreEnergy(std::size_t unit, const ClassChoice& choice, double scale,
                  const std::vector<ChannelReading>& readings, UnitColumns& columns) {
@@ -265,8 +277,11 @@ absl::Status PairReader::ReadResults(const PairSnapshot& pair, PairRows& rows,
   absl::flat_hash_map<std::int64_t, std::uint32_t> instance_of_environment;
   for (const EnvironmentRow& row : rows.environments) {
     const auto number = static_cast<std::uint32_t>(instances.size());
-    instance_of_environment[row.environment_id] =
-        instances.try_emplace({row.agent, row.instance}, number).first->second;
+    const auto [at, is_new] = instances.try_emplace({row.agent, row.instance}, number);
+    instance_of_environment[row.environment_id] = at->second;
+    if (is_new) {
+      rows.agent_of_instance.push_back(AgentIndex(row, rows.agents));
+    }
   }
   return view_.ForEachResult(pair.spec.id, [&](const ResultRow& row) -> absl::Status {
     WF_RETURN_IF_ERROR(CheckUnit(pair, row.unit, columns));

@@ -32,6 +32,8 @@ absl::StatusOr<SampleColumns> ReadSample(SweepView& view, const Workload& worklo
 // What a pair's rows say beside the columns.
 struct PairRows {
   std::vector<EnvironmentRow> environments;
+  std::vector<std::string> agents;             // by name, in the environments' order
+  std::vector<std::size_t> agent_of_instance;  // index into `agents`, by UnitColumns::instance
   DeviceKind device = DeviceKind::kDiscrete;
   ClassChoice choice;
   std::string mixed_methods;         // how one scope of the class was measured, if in several ways

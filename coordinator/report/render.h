@@ -46,6 +46,11 @@ std::string RenderHtml(const Report& report);
 // "table", "md", "json", "csv", "latex", "methods", "html".
 const std::vector<std::string>& RenderFormats();
 
+// The routing study of a report: for a terminal, and as the JSON of the report's `routing` (null
+// where there is none).
+std::string RenderRoute(const Report& report);
+std::string RenderRouteJson(const Report& report);
+
 // By the name of its format. INVALID_ARGUMENT names the nearest one.
 absl::StatusOr<std::string> RenderAs(const Report& report, const std::string& format);
 

@@ -468,4 +468,10 @@ std::string RenderJson(const Report& report) {
          "\n";
 }
 
+std::string RenderRouteJson(const Report& report) {
+  const Json json = report.routing ? RoutingJson(*report.routing) : Json();
+  return json.dump(/*indent=*/1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) +
+         "\n";
+}
+
 }  // namespace wattfleet::coordinator

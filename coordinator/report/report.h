@@ -128,7 +128,7 @@ struct ReportedPair {
   std::vector<std::pair<std::string, std::int64_t>> flags;  // in bit order, none with 0
   std::vector<ReportedStratum> subjects;
   std::vector<ReportedStratum> datasets;
-  std::vector<ReportedStratum> of_agents;     // empty while none answered
+  std::vector<ReportedStratum> of_agents;     // empty unless several answered
   std::vector<ReportedStratum> difficulty;    // by Report::difficulty; empty without it
   std::optional<Estimate> weighted_coverage;  // by Report::weights
   // As the sweep file declares them.

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "coordinator/analysis/operating_points.h"
 #include "coordinator/report/facts.h"
 #include "coordinator/report/names.h"
 #include "coordinator/report/report_energy.h"
@@ -30,18 +31,6 @@ ReportedBuild BuildOf(const PairSnapshot& pair) {
       .revision = pair.spec.build.revision,
       .quantization = seal.quantization.empty() ? pair.spec.build.quantization : seal.quantization,
       .digest = seal.model_digest};
-}
-
-std::vector<std::string> AgentsOf(const std::vector<EnvironmentRow>& environments) {
-  std::vector<std::string> agents;
-  for (const EnvironmentRow& row : environments) {
-    std::string name =
-        row.agent_name.empty() ? absl::StrCat("agent-", row.agent.value) : row.agent_name;
-    if (std::find(agents.begin(), agents.end(), name) == agents.end()) {
-      agents.push_back(std::move(name));
-    }
-  }
-  return agents;
 }
 
 std::optional<std::int64_t> CountFact(const std::string& facts, const char* key) {
@@ -129,6 +118,36 @@ std::vector<ReportedStratum> Strata(const UnitColumns& columns,
   for (std::size_t group = 0; group < names.size(); ++group) {
     if (tallies[group].queries() > 0) {
       strata.push_back({.name = names[group], .outcomes = tallies[group]});
+    }
+  }
+  return strata;
+}
+
+// Of a pair that several agents worked for.
+std::vector<ReportedStratum> StrataOfAgents(const PairSources& sources,
+                                            const ReportedEnergy& energy) {
+  const std::vector<std::string>& agents = sources.rows.agents;
+  const std::vector<std::size_t>& agent_of_instance = sources.rows.agent_of_instance;
+  std::vector<ReportedStratum> strata;
+  if (agents.size() < 2) {
+    return strata;
+  }
+  const std::vector<OutcomeTally> tallies =
+      TallyByInstance(sources.columns, agent_of_instance, agents.size());
+  std::vector<std::optional<EnergyMeans>> means(agents.size());
+  if (energy.figures.means) {
+    means = MeansByInstance(sources.columns, agent_of_instance, agents.size());
+  }
+  for (std::size_t agent = 0; agent < agents.size(); ++agent) {
+    if (tallies[agent].queries() == 0) {
+      continue;
+    }
+    ReportedStratum& stratum = strata.emplace_back();
+    stratum.name = agents[agent];
+    stratum.outcomes = tallies[agent];
+    if (means[agent]) {
+      stratum.joules_per_query = means[agent]->joules_per_query;
+      stratum.power_watts = means[agent]->power_watts;
     }
   }
   return strata;
@@ -228,7 +247,7 @@ ReportedPair ReportPair(const PairSources& sources) {
   pair.accelerator = spec.accelerator;
   pair.location = LocationName(spec.location);
   pair.condition = ConditionName(spec.condition);
-  pair.agents = AgentsOf(sources.rows.environments);
+  pair.agents = sources.rows.agents;
   pair.environments = EnvironmentsOf(sources.rows.environments);
   pair.queries = columns.queries;
   pair.repetitions = columns.repetitions;
@@ -251,6 +270,12 @@ ReportedPair ReportPair(const PairSources& sources) {
     pair.energy_spread = EnergyDistribution(columns);
   }
   pair.cost_usd_per_query = CostPerQuery(columns, spec.price);
+  pair.seconds_per_correct = SecondsPerCorrect(columns);
+  if (const auto accuracy = pair.outcomes.Accuracy();
+      pair.cost_usd_per_query && accuracy && accuracy->value > 0) {
+    pair.usd_per_correct = *pair.cost_usd_per_query / accuracy->value;
+  }
+  pair.of_agents = StrataOfAgents(sources, pair.energy);
   pair.flags = CountFlags(columns);
   pair.gaps = GapsOf(sources);
   pair.parameters_total = spec.parameters_total;

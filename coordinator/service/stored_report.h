@@ -6,6 +6,8 @@
 
 #include "absl/status/statusor.h"
 
+#include "coordinator/report/build_report.h"
+
 namespace wattfleet::coordinator {
 
 struct StoredReportRequest {
@@ -14,7 +16,8 @@ struct StoredReportRequest {
   std::string energy_class = "host";
   std::optional<double> pue;  // for class facility
   std::string pue_source;
-  std::string grader;  // NAME or NAME@VERSION; empty: the verdicts in force
+  std::string grader;        // NAME or NAME@VERSION; empty: the verdicts in force
+  std::string weights_file;  // of subjects (report/subject_weights.h); empty: none
 };
 
 // The report of a sweep of a data directory as it is at this moment, rendered; also beside a
@@ -22,6 +25,17 @@ struct StoredReportRequest {
 // class or grader.
 absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory,
                                                const StoredReportRequest& request);
+
+struct StoredRouteRequest {
+  std::string sweep;
+  std::string energy_class = "host";
+  RoutingRequest routing;
+  bool as_json = false;
+};
+
+// The routing study of a sweep, as RenderStoredReport. INVALID_ARGUMENT: an unknown pair too.
+absl::StatusOr<std::string> RenderStoredRoute(const std::string& data_directory,
+                                              const StoredRouteRequest& request);
 
 }  // namespace wattfleet::coordinator
 

@@ -1,0 +1,318 @@
+// Simulated studies with known truth: how often each 95 % interval that a report prints covers it.
+// Prints a Markdown table. 1 when a figure is printed in at least kPrintedMin of the studies of a
+// case and covers outside kCoverMin to kCoverMax.
+// Run: build/release/bin/interval_study [STUDIES = 1000] [CASES whose name begins with this]
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <numbers>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/random/random.h"
+#include "coordinator/analysis/columns.h"
+#include "coordinator/analysis/comparison.h"
+#include "coordinator/analysis/energy_intervals.h"
+#include "coordinator/analysis/outcome.h"
+#include "coordinator/analysis/timing.h"
+#include "coordinator/analysis/weighted_coverage.h"
+
+namespace wattfleet::coordinator {
+namespace {
+
+constexpr double kCoverMin = 0.93;
+constexpr double kCoverMax = 0.97;
+constexpr double kPrintedMin = 0.05;
+constexpr std::int64_t kStudies = 1000;
+
+double Normal(Random& random) {
+  const double radius = std::sqrt(-2 * std::log(1 - random.Unit()));
+  return radius * std::cos(2 * std::numbers::pi * random.Unit());
+}
+
+// How often one figure's interval was printed and covered the truth.
+struct Coverage {
+  std::int64_t studies = 0;
+  std::int64_t printed = 0;
+  std::int64_t covered = 0;
+
+  void Add(const std::optional<Estimate>& estimate, double truth) {
+    ++studies;
+    if (estimate && estimate->low && estimate->high) {
+      ++printed;
+      covered += *estimate->low <= truth && truth <= *estimate->high ? 1 : 0;
+    }
+  }
+  double printed_share() const {
+    return static_cast<double>(printed) / static_cast<double>(studies);
+  }
+  double share() const { return static_cast<double>(covered) / static_cast<double>(printed); }
+};
+
+// Ornstein-Uhlenbeck process with standard deviation 1.
+class Wander {
+ public:
+  Wander(double correlation_time, Random& random)
+      : keep_(correlation_time > 0 ? std::exp(-1 / correlation_time) : 0),
+        random_(random),
+        value_(Normal(random)) {}
+  double Next() {
+    value_ = keep_ * value_ + std::sqrt(1 - keep_ * keep_) * Normal(random_);
+    return value_;
+  }
+
+ private:
+  double keep_;
+  Random& random_;
+  double value_;
+};
+
+struct Case {
+  std::string name;
+  std::int64_t queries = 1000;
+  std::int64_t repetitions = 1;
+  double drift = 0;       // standard deviation of slow drift of the power, relative
+  double drift_time = 0;  // its correlation time, in queries
+  double noise_time = 0;  // of the 3 % by which power varies from query to query; 0: independent
+  bool is_served = false;
+};
+
+// A device: watts, seconds of a query of length 1.
+struct Device {
+  double watts = 40;
+  double seconds = 5;
+};
+
+constexpr double kLengthSpread = 0.8;  // of the logarithm of a query's length, whose mean is 1
+constexpr double kOwnShare = 0.3;      // of the length's logarithm, that each repetition adds
+constexpr double kHardFrom = 0.3;
+constexpr double kRightIfHard = 0.3;
+constexpr double kRightElse = 0.6;
+constexpr double kTokensPerLength = 1000;
+
+double TrueAccuracy() {
+  const double hard = 0.5 * std::erfc(kHardFrom / std::numbers::sqrt2);
+  return kRightIfHard * hard + kRightElse * (1 - hard);
+}
+
+UnitColumns Run(const Case& of, const Device& device, const std::vector<double>& difficulty,
+                Random& random) {
+  UnitColumns columns;
+  columns.Reset(of.queries, of.repetitions);
+  Wander drift(of.drift_time, random);
+  Wander noise(of.noise_time, random);
+  double clock_ms = 0;
+  for (std::size_t unit = 0; unit < columns.units(); ++unit) {
+    const double z = difficulty[unit % difficulty.size()];
+    const double spread = kLengthSpread * kLengthSpread + kOwnShare * kOwnShare;
+    const double length = std::exp(kLengthSpread * z + kOwnShare * Normal(random) - spread / 2);
+    const double seconds = device.seconds * length;
+    const double watts = device.watts * (1 + of.drift * drift.Next()) * (1 + 0.03 * noise.Next());
+    columns.state[unit] = UnitState::kCompleted;
+    columns.outcome[unit] = random.Chance(z > kHardFrom ? kRightIfHard : kRightElse)
+                                ? Outcome::kCorrect
+                                : Outcome::kWrong;
+    columns.class_energy[unit] = ClassEnergy::kMeasured;
+    columns.class_uj[unit] = std::llround(watts * seconds * 1e6);
+    columns.duration_ns[unit] = std::llround(seconds * 1e9);
+    columns.output_tokens[unit] = std::llround(kTokensPerLength * length);
+    columns.sent_unix_ms[unit] = std::llround(clock_ms);
+    clock_ms += seconds * 1e3;
+  }
+  if (of.is_served) {
+    ShareBusyTime(columns);
+  }
+  return columns;
+}
+
+using Table = std::map<std::string, Coverage>;
+
+void AddEstimates(const EnergyFigures& figures, const Device& device, bool is_served,
+                  Table& table) {
+  const EnergyEstimates estimates = EstimatesOf(figures);
+  const double joules = device.watts * device.seconds;
+  const double accuracy = TrueAccuracy();
+  table["joules_per_query"].Add(estimates.joules_per_query, joules);
+  table["power_watts"].Add(estimates.power_watts, device.watts);
+  if (is_served) {
+    table["power_share_watts"].Add(estimates.power_share_watts, device.watts);
+  }
+  table["joules_per_output_token"].Add(estimates.joules_per_output_token,
+                                       joules / kTokensPerLength);
+  table["joules_per_correct"].Add(estimates.joules_per_correct, joules / accuracy);
+  table["ipw"].Add(estimates.ipw, accuracy / device.watts);
+  table["ipj"].Add(estimates.ipj, accuracy / joules);
+}
+
+void Study(const Case& of, std::uint64_t seed, Table& table) {
+  Random random(seed);
+  std::vector<double> difficulty(static_cast<std::size_t>(of.queries));
+  for (double& z : difficulty) {
+    z = Normal(random);
+  }
+  const Device local{.watts = 40, .seconds = 5};
+  const Device cloud{.watts = 300, .seconds = 1};
+  const UnitColumns a = Run(of, local, difficulty, random);
+  const UnitColumns b = Run(of, cloud, difficulty, random);
+  const EnergyFigures of_a = MeasuredFigures(a, {});
+  const EnergyFigures of_b = MeasuredFigures(b, {});
+  AddEstimates(of_a, local, of.is_served, table);
+  const EnergyRatios ratios = RatiosOf(of_b, of_a);
+  table["ipw ratio"].Add(ratios.ipw, 40.0 / 300);
+  table["ipj ratio"].Add(ratios.ipj, 200.0 / 300);
+  table["joules_per_correct ratio"].Add(ratios.joules_per_correct, 300.0 / 200);
+  table["accuracy"].Add(TallyAll(a).Accuracy(), TrueAccuracy());
+  if (of.repetitions == 1) {
+    table["accuracy difference"].Add(AccuracyDifference(Compare(OutcomesOf(a), OutcomesOf(b))), 0);
+  }
+}
+
+// Coverage of three subjects of unlike sizes and accuracies, weighted 5 : 3 : 1.
+void WeightedStudy(std::uint64_t seed, Table& table) {
+  Random random(seed);
+  const double p[] = {0.8, 0.3, 0.55};
+  const std::int64_t n[] = {120, 300, 60};
+  const double weights[] = {5, 3, 1};
+  std::vector<OutcomeTally> tallies(3);
+  std::vector<WeightedTally> weighted;
+  double truth = 0;
+  for (std::size_t subject = 0; subject < 3; ++subject) {
+    for (std::int64_t i = 0; i < n[subject]; ++i) {
+      tallies[subject].AddQueries(random.Chance(p[subject]) ? Outcome::kCorrect : Outcome::kWrong,
+                                  1);
+    }
+    weighted.push_back({.weight = weights[subject], .outcomes = &tallies[subject]});
+    truth += weights[subject] * p[subject] / 9;
+  }
+  table["weighted_coverage"].Add(WeightedCoverage(weighted), truth);
+}
+
+void ProportionStudy(std::int64_t n, double p, std::uint64_t seed, Coverage& coverage) {
+  Random random(seed);
+  OutcomeTally tally;
+  for (std::int64_t i = 0; i < n; ++i) {
+    tally.AddQueries(random.Chance(p) ? Outcome::kCorrect : Outcome::kWrong, 1);
+  }
+  coverage.Add(tally.Coverage(), p);
+}
+
+std::vector<Case> Cases() {
+  return {
+      {.name = "independent, 100 queries", .queries = 100},
+      {.name = "independent, 200", .queries = 200},
+      {.name = "independent, 300", .queries = 300},
+      {.name = "independent, 2,000", .queries = 2000},
+      {.name = "independent, 12,000", .queries = 12000},
+      {.name = "repeated 3 times, 500", .queries = 500, .repetitions = 3},
+      {.name = "served, 2,000", .queries = 2000, .is_served = true},
+      {.name = "power autocorrelated over 3 queries, 2,000", .queries = 2000, .noise_time = 3},
+      {.name = "power autocorrelated over 20 queries, 12,000", .queries = 12000, .noise_time = 20},
+      {.name = "drift of 5 % over n / 800, 12,000",
+       .queries = 12000,
+       .drift = 0.05,
+       .drift_time = 15},
+      {.name = "drift of 5 % over n / 400, 12,000",
+       .queries = 12000,
+       .drift = 0.05,
+       .drift_time = 30},
+      {.name = "drift of 5 % over n / 400, repeated 3 times, 4,000",
+       .queries = 4000,
+       .repetitions = 3,
+       .drift = 0.05,
+       .drift_time = 10},
+      {.name = "drift of 1 % over n / 400, 12,000",
+       .queries = 12000,
+       .drift = 0.01,
+       .drift_time = 30},
+      {.name = "drift of 5 % over n / 100, 12,000",
+       .queries = 12000,
+       .drift = 0.05,
+       .drift_time = 120},
+      {.name = "drift of 5 % over n / 30, 12,000",
+       .queries = 12000,
+       .drift = 0.05,
+       .drift_time = 400},
+      {.name = "drift of 5 % over n / 4, 12,000",
+       .queries = 12000,
+       .drift = 0.05,
+       .drift_time = 3000},
+      {.name = "drift of 1 % over n / 10, 2,000",
+       .queries = 2000,
+       .drift = 0.01,
+       .drift_time = 200},
+      {.name = "drift of 5 % over n / 100, 500", .queries = 500, .drift = 0.05, .drift_time = 5},
+  };
+}
+
+// By how much a share may miss the bounds by chance; nothing in a whole study.
+double Slack(const Coverage& coverage) {
+  return coverage.studies >= kStudies
+             ? 0
+             : 2 * std::sqrt(0.95 * 0.05 / static_cast<double>(coverage.printed));
+}
+
+bool Print(const std::string& name, const Table& table) {
+  bool is_honest = true;
+  for (const auto& [figure, coverage] : table) {
+    const bool is_printed = coverage.printed_share() >= kPrintedMin;
+    const bool is_outside = is_printed && (coverage.share() < kCoverMin - Slack(coverage) ||
+                                           coverage.share() > kCoverMax + Slack(coverage));
+    is_honest = is_honest && !is_outside;
+    std::printf("| %s | %s | %.1f %% | ", name.c_str(), figure.c_str(),
+                100 * coverage.printed_share());
+    if (coverage.printed == 0) {
+      std::printf("- |\n");
+    } else {
+      std::printf("%.1f %%%s |\n", 100 * coverage.share(), is_outside ? " OUTSIDE" : "");
+    }
+  }
+  std::fflush(stdout);
+  return is_honest;
+}
+
+bool Begins(const std::string& name, const std::string& with) {
+  return name.compare(0, with.size(), with) == 0;
+}
+
+int Run(std::int64_t studies, const std::string& chosen) {
+  std::printf("| case | figure | printed | covers |\n|---|---|---|---|\n");
+  bool is_honest = true;
+  for (const Case& of : Cases()) {
+    Table table;
+    for (std::int64_t study = 0; Begins(of.name, chosen) && study < studies; ++study) {
+      Study(of, static_cast<std::uint64_t>(study) + 1, table);
+    }
+    is_honest = Print(of.name, table) && is_honest;
+  }
+  for (const std::int64_t n : {100, 500, 2000, 12000}) {
+    Table table;
+    for (const double p : {0.1, 0.3, 0.5, 0.9}) {
+      char figure[32];
+      std::snprintf(figure, sizeof figure, "coverage of %g", p);
+      for (std::int64_t study = 0; Begins("proportions", chosen) && study < studies; ++study) {
+        ProportionStudy(n, p, static_cast<std::uint64_t>(study) + 1, table[figure]);
+      }
+    }
+    if (Begins("proportions", chosen)) {
+      is_honest = Print("proportions, " + std::to_string(n), table) && is_honest;
+    }
+  }
+  Table weighted;
+  for (std::int64_t study = 0; Begins("weighted", chosen) && study < studies; ++study) {
+    WeightedStudy(static_cast<std::uint64_t>(study) + 1, weighted);
+  }
+  is_honest = Print("weighted, 480", weighted) && is_honest;
+  return is_honest ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace wattfleet::coordinator
+
+int main(int argc, char** argv) {
+  const std::int64_t studies = argc > 1 ? std::atoll(argv[1]) : 0;
+  return wattfleet::coordinator::Run(studies > 0 ? studies : wattfleet::coordinator::kStudies,
+                                     argc > 2 ? argv[2] : "");
+}
