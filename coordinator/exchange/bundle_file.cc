@@ -53,7 +53,7 @@ absl::Status ForEachBlock(const std::string& path,
 
 struct Packer {
   struct Free {
-    void operator()(ZSTD_CStream* stream) const { ZSTD_freeCStream(stream); }
+    void operator()(ZSTD_CStream* freed) const { ZSTD_freeCStream(freed); }
   };
   std::unique_ptr<ZSTD_CStream, Free> stream{ZSTD_createCStream()};
   std::string output = std::string(kBlock, '\0');

@@ -149,7 +149,7 @@ void Pseudonyms::ScrubAddresses(std::string& text) const {
         const std::string_view part(text.data() + at, kUuid);
         if (IsUuid(part)) {
           std::string other = Digits(part, kUuid);
-          for (const std::size_t dash : {8, 13, 18, 23}) {
+          for (const std::size_t dash : {8U, 13U, 18U, 23U}) {
             other[dash] = '-';
           }
           text.replace(at, kUuid, other);
