@@ -103,7 +103,7 @@ absl::StatusOr<std::vector<GraderComparison>> CompareGraders(SweepView& view,
                                                              const Grader& grader,
                                                              std::size_t samples) {
   std::vector<GraderComparison> comparisons;
-  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> pairs, view.Pairs());
+  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> pairs, AnswerPairs(view));
   for (const PairSnapshot& pair : pairs) {
     GraderComparison& comparison = comparisons.emplace_back();
     comparison.pair = PairName(pair.spec);

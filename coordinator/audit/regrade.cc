@@ -100,7 +100,7 @@ std::string NameOf(const Grader* grader) {
 
 absl::StatusOr<std::vector<RegradedPair>> Regrade(SweepView& view, const Workload& workload,
                                                   const Grader* grader, const VerdictSink& sink) {
-  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> snapshots, view.Pairs());
+  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> snapshots, AnswerPairs(view));
   Regrader regrader(view, workload, grader, sink);
   std::vector<RegradedPair> pairs;
   for (const PairSnapshot& snapshot : snapshots) {

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kPlotColumns = 72;
 
 absl::StatusOr<PairSnapshot> FindPair(SweepView& view, const std::string& name) {
-  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> pairs, view.Pairs());
+  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> pairs, AnswerPairs(view));
   std::vector<const PairSnapshot*> found;
   std::vector<std::string> names;
   for (const PairSnapshot& pair : pairs) {

@@ -24,6 +24,7 @@ void AddImportCommand(CLI::App& app, Action& action);
 void AddImportResultsCommand(CLI::App& app, Action& action);
 void AddInitCommand(CLI::App& app, Action& action);
 void AddReattributeCommand(CLI::App& app, Action& action);
+void AddJudgeSampleCommand(CLI::App& app, Action& action);
 void AddRegradeCommand(CLI::App& app, Action& action);
 void AddReportCommand(CLI::App& app, Action& action);
 void AddRouteCommand(CLI::App& app, Action& action);

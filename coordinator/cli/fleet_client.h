@@ -68,7 +68,7 @@ struct SubmitOutcome {
   std::vector<std::string> notes;
 };
 
-enum class SweepCommand { kPause, kResume, kCancel };
+enum class SweepCommand { kPause, kResume, kCancel, kResumeJudge };
 
 // What a report is to look like. INVALID_ARGUMENT from Report() names the nearest word.
 struct ReportRequest {

@@ -72,6 +72,8 @@ v1::CommandRequest::Verb ToWire(SweepCommand command) {
       return v1::CommandRequest::RESUME;
     case SweepCommand::kCancel:
       return v1::CommandRequest::CANCEL;
+    case SweepCommand::kResumeJudge:
+      return v1::CommandRequest::RESUME_JUDGE;
   }
   return v1::CommandRequest::PAUSE;
 }

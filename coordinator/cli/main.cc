@@ -22,6 +22,7 @@ void AddCommands(CLI::App& app, Action& action) {
   AddStatusCommand(app, action);
   AddWatchCommand(app, action);
   AddSweepCommands(app, action);
+  AddJudgeSampleCommand(app, action);
   AddRegradeCommand(app, action);
   AddReportCommand(app, action);
   AddRouteCommand(app, action);

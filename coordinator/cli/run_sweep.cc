@@ -61,6 +61,9 @@ absl::Status Submit(FleetClient& fleet, const SweepFile& file) {
   if (progress.sweeps.front().state == "paused") {
     return fleet.Command(file.sweep, SweepCommand::kResume).status();
   }
+  if (progress.sweeps.front().state == "blocked" && file.judge) {
+    return fleet.Command(file.sweep, SweepCommand::kResumeJudge).status();
+  }
   return absl::OkStatus();
 }
 

@@ -18,14 +18,18 @@ namespace wattfleet::coordinator {
 namespace {
 
 PairProgress ToProgress(const PairSnapshot& pair) {
+  const std::int64_t units = pair.judge ? JudgeUnits(*pair.judge).per_attempt() : pair.spec.n_units;
+  const bool has_ended =
+      pair.state == PairState::kComplete || pair.state == PairState::kCompleteWithGaps;
+  const std::int64_t open = units - pair.completed - pair.failed - pair.quarantined;
   return {.name = PairName(pair.spec),
           .state = std::string(PairStateName(pair.state)),
           .reason = pair.reason,
-          .units = pair.spec.n_units,
+          .units = units,
           .completed = pair.completed,
           .failed = pair.failed,
           .quarantined = pair.quarantined,
-          .open = pair.spec.n_units - pair.completed - pair.failed - pair.quarantined,
+          .open = pair.judge && (has_ended || open < 0) ? 0 : open,
           .units_per_second = 0,
           .agents = {}};
 }

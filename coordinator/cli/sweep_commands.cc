@@ -14,9 +14,11 @@ namespace {
 struct SweepFlags {
   FleetPlace place;
   std::string sweep;
+  bool judge = false;  // with resume: blocked judging alone
 };
 
-ExitCode Do(const SweepFlags& flags, SweepCommand command) {
+ExitCode Do(const SweepFlags& flags, SweepCommand verb) {
+  const SweepCommand command = flags.judge ? SweepCommand::kResumeJudge : verb;
   const auto fleet = OpenFleet(flags.place);
   if (!fleet.ok()) {
     return Fail(fleet.status());
@@ -33,6 +35,10 @@ void Add(CLI::App& app, Action& action, SweepCommand verb, const char* name, con
   const auto flags = std::make_shared<SweepFlags>();
   CLI::App* command = app.add_subcommand(name, what);
   command->add_option("sweep", flags->sweep, "its name")->required();
+  if (verb == SweepCommand::kResume) {
+    command->add_flag("--judge", flags->judge,
+                      "only judging that a quota, a budget or a refused key has blocked");
+  }
   AddPlaceOptions(*command, flags->place);
   command->callback(
       [flags, verb, &action] { action = [flags, verb] { return Do(*flags, verb); }; });

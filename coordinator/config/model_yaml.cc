@@ -40,31 +40,34 @@ void ReadAddress(Section& s, const std::string& directory, Build& build) {
   }
 }
 
+void ReadServeKeys(Section& s, const std::string& directory, ServeEntry& entry) {
+  Build& build = entry.build;
+  s.Require("engine").ReadChoice("engine", EngineKinds(), build.engine);
+  if (build.engine != "synthetic") {
+    s.Require("ref");
+  }
+  s.Read("ref", build.ref);
+  const bool is_path = build.engine == "replay" || absl::StartsWith(build.ref, "./") ||
+                       absl::StartsWith(build.ref, "../");
+  if (is_path && !build.ref.empty()) {
+    build.ref = AbsolutePath(directory, build.ref);
+  }
+  s.Read("revision", build.revision);
+  s.Read("quantization", build.quantization);
+  if (!build.quantization.empty()) {
+    CheckName(*s.Find("quantization"), "quantization", build.quantization, s.problems());
+  }
+  ReadAddress(s, directory, build);
+  if (const Value* location = s.Find("location");
+      location != nullptr && location->kind != Value::Kind::kNull) {
+    s.ReadChoice("location", LocationChoices(), entry.location.emplace());
+  }
+}
+
 ServeEntry ReadServeEntry(const Value& value, const std::string& directory, Problems& problems) {
   ServeEntry entry;
-  config::ReadMap(value, problems, "a serve entry", [&](Section& s) {
-    Build& build = entry.build;
-    s.Require("engine").ReadChoice("engine", EngineKinds(), build.engine);
-    if (build.engine != "synthetic") {
-      s.Require("ref");
-    }
-    s.Read("ref", build.ref);
-    const bool is_path = build.engine == "replay" || absl::StartsWith(build.ref, "./") ||
-                         absl::StartsWith(build.ref, "../");
-    if (is_path && !build.ref.empty()) {
-      build.ref = AbsolutePath(directory, build.ref);
-    }
-    s.Read("revision", build.revision);
-    s.Read("quantization", build.quantization);
-    if (!build.quantization.empty()) {
-      CheckName(*s.Find("quantization"), "quantization", build.quantization, problems);
-    }
-    ReadAddress(s, directory, build);
-    if (const Value* location = s.Find("location");
-        location != nullptr && location->kind != Value::Kind::kNull) {
-      s.ReadChoice("location", LocationChoices(), entry.location.emplace());
-    }
-  });
+  config::ReadMap(value, problems, "a serve entry",
+                  [&](Section& s) { ReadServeKeys(s, directory, entry); });
   return entry;
 }
 
@@ -134,6 +137,21 @@ ModelEntry ReadModel(const Value& value, const Generation& generation, const std
     s.ReadMap("generation", [&model](Section& g) { ReadGeneration(g, model.generation); });
   });
   return model;
+}
+
+void ReadJudge(Section& s, const std::string& directory, JudgeEntry& judge) {
+  constexpr std::int64_t kReplyTokens = 2'048;
+  judge.generation.temperature = 0;
+  judge.generation.max_output_tokens = kReplyTokens;
+  ReadServeKeys(s, directory, judge.serve);
+  judge.name = judge.serve.build.ref;
+  s.Read("name", judge.name);
+  s.ReadMap("price", [&judge](Section& p) { ReadPrice(p, judge.price.emplace()); });
+  s.ReadMap("generation", [&judge](Section& g) { ReadGeneration(g, judge.generation); });
+  s.Read("concurrency", judge.condition.concurrency, {.least = 0, .most = 65'536});
+  s.Read("requests_per_minute", judge.requests_per_minute, {.least = 1});
+  s.ReadChoice<JudgeRule>("rule", {{"agree", JudgeRule::kAgree}, {"or", JudgeRule::kOr}},
+                          judge.rule);
 }
 
 }  // namespace wattfleet::coordinator

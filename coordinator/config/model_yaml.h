@@ -17,6 +17,9 @@ void ReadGeneration(config::Section& s, Generation& generation);
 ModelEntry ReadModel(const config::Value& value, const Generation& generation,
                      const std::string& directory, config::Problems& problems);
 
+// Reads `grading: {judge: ...}`: the keys of a serve entry, and the judge's own.
+void ReadJudge(config::Section& s, const std::string& directory, JudgeEntry& judge);
+
 }  // namespace wattfleet::coordinator
 
 #endif  // WF_COORDINATOR_CONFIG_MODEL_YAML_H_

@@ -152,6 +152,17 @@ Value Exclusions(const std::vector<Exclusion>& exclusions) {
   return List(std::move(items));
 }
 
+Value Judge(const JudgeEntry& judge) {
+  Value value = Serve(judge.serve);
+  Put(value, "name", Text(judge.name));
+  Put(value, "price", PriceValue(judge.price));
+  Put(value, "generation", GenerationValue(judge.generation));
+  Put(value, "concurrency", Number(std::int64_t{judge.condition.concurrency}));
+  Put(value, "requests_per_minute", Optional(judge.requests_per_minute));
+  Put(value, "rule", Plain(judge.rule == JudgeRule::kAgree ? "agree" : "or"));
+  return value;
+}
+
 void PutSettings(const SweepFile& file, Value& root) {
   Value prompt = Map();
   Put(prompt, "template", Text(file.prompt_template));
@@ -174,7 +185,15 @@ void PutSettings(const SweepFile& file, Value& root) {
   Put(root, "energy", std::move(energy));
   Value grading = Map();
   Put(grading, "default", Plain(file.default_grader));
+  if (file.judge) {
+    Put(grading, "judge", Judge(*file.judge));
+  }
   Put(root, "grading", std::move(grading));
+  if (file.judge_budget_usd) {
+    Value budget = Map();
+    Put(budget, "judge_usd", Number(*file.judge_budget_usd));
+    Put(root, "budget", std::move(budget));
+  }
 }
 
 }  // namespace

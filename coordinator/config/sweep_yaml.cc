@@ -56,7 +56,7 @@ class SweepReader {
       ReadLimits(s);
       ReadGrading(s);
       s.ReadMap("energy", [](Section& e) { e.Refuse("require", kNotSupportedYet); });
-      s.Refuse("budget", kNotSupportedYet);
+      ReadBudget(s);
       s.Refuse("window", kNotSupportedYet);
     });
     return std::move(file_);
@@ -264,10 +264,30 @@ class SweepReader {
 
   void ReadGrading(Section& s) {
     s.ReadMap("grading", [this](Section& g) {
-      g.ReadChoice("default", {"auto", "mcq", "mcq_first", "exact", "numeric", "math"},
+      g.ReadChoice("default",
+                   {"auto", "mcq", "mcq_first", "exact", "numeric", "math", "judge", "pairwise"},
                    file_.default_grader);
-      RefuseUnless(g, "default", file_.default_grader == "auto");
-      g.Refuse("judge", kNotSupportedYet);
+      const bool is_judged = file_.default_grader == "judge" || file_.default_grader == "pairwise";
+      RefuseUnless(g, "default", file_.default_grader == "auto" || is_judged);
+      g.ReadMap("judge", [this](Section& j) { ReadJudge(j, directory_, file_.judge.emplace()); });
+      if (is_judged && !file_.judge) {
+        g.AddProblem(*g.Find("default"),
+                     absl::StrFormat("default: %s needs to know who judges: give `judge: {engine: "
+                                     "..., ref: ...}` beside it",
+                                     file_.default_grader));
+      }
+    });
+  }
+
+  // After the grading: a budget needs the judge's price.
+  void ReadBudget(Section& s) {
+    s.ReadMap("budget", [this](Section& b) {
+      b.Read("judge_usd", file_.judge_budget_usd, {.least = 0});
+      b.Refuse("cloud_usd", kNotSupportedYet);
+      if (file_.judge_budget_usd && !(file_.judge && file_.judge->price)) {
+        b.AddProblem(*b.Find("judge_usd"),
+                     "judge_usd: needs grading.judge with its price; an unknown price is not 0");
+      }
     });
   }
 

@@ -36,12 +36,15 @@ void CoordinatorCore::Restore(const SweepSnapshot& snapshot, Instant now) {
     pair.completed = stored.completed;
     pair.failed = stored.failed;
     pair.quarantined = stored.quarantined;
+    pair.judge = stored.judge;
+    pair.tokens = stored.tokens;
   }
   for (const ShardRecord& shard : snapshot.shards) {
     if (shard.state == ShardState::kPending || shard.state == ShardState::kLeased) {
       pairs_.at(shard.pair).plan.Add({.record = shard, .not_before = now.monotonic});
     }
   }
+  FindWaiting(sweep);
   // Nobody loses work because this process restarted: every open lease gets its full time again.
   for (const LeaseRecord& stored : snapshot.open_leases) {
     const auto ttl = std::max(std::chrono::milliseconds(stored.ttl_ms), options_.lease_ttl_min);

@@ -50,11 +50,23 @@ struct PairEntry {
   std::int64_t quarantined = 0;
   double units_per_second = 0;  // of the last minute's closed leases, summed over instances
   ShardPlan plan;
+  std::optional<JudgeTask> judge;  // of a pair that judges another's answers
+  TokenSums tokens;                // of judge pairs alone
+};
+
+// What judging a sweep may cost, and how fast it may go. The rate is a bucket of the requests that
+// may be granted now; it starts empty.
+struct JudgeLimits {
+  std::optional<double> budget_usd;
+  std::optional<std::int64_t> requests_per_minute;
+  double bucket = 0;
+  MonotonicTime filled{};
 };
 
 struct SweepEntry {
   SweepRecord record;
   std::vector<PairId> pairs;
+  JudgeLimits judging;
 };
 
 // Who decides. A value: copy it and it lives on twice. Every decision is a pure function of the
@@ -107,7 +119,10 @@ class CoordinatorCore {
   void On(const SweepExtended& event, Instant now, Effects& fx);
   void On(const SweepCommanded& event, Instant now, Effects& fx);
   void On(const SweepReason& event, Instant now, Effects& fx);
-  void AddPair(PairSpec spec, SweepEntry& sweep, Effects& fx);
+  void AddPairs(const std::vector<PairSpec>& specs, const std::optional<JudgePlan>& judge,
+                SweepEntry& sweep, Effects& fx);
+  PairId AddPair(PairSpec spec, const std::optional<JudgeTask>& judge, SweepEntry& sweep,
+                 Effects& fx);
   void SetPair(PairEntry& pair, PairState state, const std::string& reason, Effects& fx);
   void SetSweep(SweepEntry& sweep, SweepState state, Effects& fx);
   void CompletePairIfDone(PairEntry& pair, Effects& fx);
@@ -125,8 +140,7 @@ class CoordinatorCore {
   std::chrono::milliseconds LeaseTtl(const PairEntry& pair, std::int64_t units,
                                      std::optional<double> speed) const;
   OpenShard& CutShard(PairEntry& pair, OpenShard& from, std::int64_t units, Effects& fx);
-  void FinishGrant(OpenLease& lease, const std::vector<UnitRange>& missing, Instant now,
-                   Effects& fx);
+  void FinishGrant(OpenLease& lease, const MissingUnits& missing, Instant now, Effects& fx);
   void ReturnRequest(const OpenLease& lease);
   void EndLease(LeaseId id, LeaseState state, Charge charge, const std::string& reason, Instant now,
                 Effects& fx);
@@ -140,6 +154,19 @@ class CoordinatorCore {
   void ReviewBlocked(PairEntry& pair, Effects& fx);
   void ReviewAllBlocked(Effects& fx);
 
+  // core_judging.cc: when judge pairs have work, and what they may cost
+  void On(const JudgeLimitsSet& event, Instant now, Effects& fx);
+  void FindWaiting(const SweepEntry& sweep);
+  void ShardEnded(const PairEntry& pair, UnitRange range, bool is_clear, Effects& fx);
+  OpenShard& Isolate(PairEntry& judge, UnitRange range, Effects& fx);
+  void FinishAttempts(PairEntry& judge, UnitRange range, std::int64_t from, Effects& fx);
+  std::int64_t JudgeAllowance(const PairEntry& judge, Instant now);
+  std::optional<double> BudgetLeft(const SweepEntry& sweep) const;
+  double UsdPerJudgement(const SweepEntry& sweep, const PairSpec& spec) const;
+  void ReviewBudget(SweepEntry& sweep, Instant now, Effects& fx);
+  void BlockJudging(SweepEntry& sweep, const std::string& why, Instant now, Effects& fx);
+  void ResumeJudging(SweepEntry& sweep, Effects& fx);
+
   // core_results.cc: results and commits
   void On(const ResultsReceived& event, Instant now, Effects& fx);
   void On(const StoreCommitted& event, Instant now, Effects& fx);
@@ -149,8 +176,7 @@ class CoordinatorCore {
                    const std::string& reason, Instant now, Effects& fx);
   void Acknowledge(const Committed& committed, Effects& fx);
   void CountRows(const Committed& committed, Instant now);
-  void FinishClose(OpenLease lease, const std::vector<UnitRange>& missing, Instant now,
-                   Effects& fx);
+  void FinishClose(OpenLease lease, const MissingUnits& missing, Instant now, Effects& fx);
   void NoteSpeed(const OpenLease& lease, Instant now);
   RosterInstance* InstanceOf(LeaseId id);
 

@@ -70,7 +70,8 @@ PairEntry* CoordinatorCore::ChoosePair(const RosterAgent& agent, const RosterIns
       PairEntry& pair = pairs_.at(id);
       if (pair.state != PairState::kOpen || agent.mismatched.contains(id) ||
           instance.barred.contains(id) || !CanServePair(instance.offer, pair.spec) ||
-          pair.plan.NextPending(now.monotonic, agent.id) == nullptr) {
+          pair.plan.NextPending(now.monotonic, agent.id) == nullptr ||
+          (pair.judge && JudgeAllowance(pair, now) < 1)) {
         continue;
       }
       const std::tuple rank(id != instance.last_pair, leases_.CountOf(id),
@@ -123,7 +124,11 @@ void CoordinatorCore::Grant(RosterAgent& agent, RosterInstance& instance, PairEn
   const std::int64_t least = 2 * pair.spec.condition.concurrency;
   const std::int64_t wanted = std::max(
       least, ShardUnits(options_.sizing, pair.plan.PendingUnits(), SlotsFor(pair.spec), speed));
-  const std::int64_t units = std::min(wanted, pending->record.range.size());
+  std::int64_t units = std::min(wanted, pending->record.range.size());
+  if (pair.judge) {
+    units = std::min(units, JudgeAllowance(pair, now));
+    sweeps_.at(pair.spec.sweep).judging.bucket -= static_cast<double>(units);
+  }
   OpenShard& shard = CutShard(pair, *pending, units, fx);
   const std::int64_t epoch_before = shard.record.epoch;
   shard.record.epoch += 1;
@@ -157,7 +162,8 @@ void CoordinatorCore::Grant(RosterAgent& agent, RosterInstance& instance, PairEn
                                         .state = LeaseState::kActive,
                                         .granted_unix_ms = now.unix_ms,
                                         .ttl_ms = ttl.count()}});
-  ops.push_back(CountMissing{.shard = lease.shard, .pair = lease.pair, .range = lease.range});
+  ops.push_back(CountMissing{
+      .shard = lease.shard, .pair = lease.pair, .range = lease.range, .judge = pair.judge});
   leases_.Add(std::move(lease));
   SweepEntry& sweep = sweeps_.at(pair.spec.sweep);
   if (sweep.record.state == SweepState::kPending) {
@@ -173,7 +179,10 @@ OpenShard& CoordinatorCore::CutShard(PairEntry& pair, OpenShard& from, std::int6
     return from;
   }
   const UnitRange cut{.lo = from.record.range.lo, .hi = from.record.range.lo + units};
-  OpenShard shard{.record = from.record, .not_before = from.not_before, .avoid = from.avoid};
+  OpenShard shard{.record = from.record,
+                  .not_before = from.not_before,
+                  .avoid = from.avoid,
+                  .waits = from.waits};
   shard.record.id = ShardId{next_shard_++};
   shard.record.parent = from.record.id;
   shard.record.range = cut;
@@ -189,12 +198,12 @@ OpenShard& CoordinatorCore::CutShard(PairEntry& pair, OpenShard& from, std::int6
 }
 
 // The grant is durable: only now may the agent hear of it.
-void CoordinatorCore::FinishGrant(OpenLease& lease, const std::vector<UnitRange>& missing,
-                                  Instant now, Effects& fx) {
+void CoordinatorCore::FinishGrant(OpenLease& lease, const MissingUnits& missing, Instant now,
+                                  Effects& fx) {
   RosterAgent* agent = roster_.Find(lease.agent);
   PairEntry& pair = pairs_.at(lease.pair);
   lease.phase = LeasePhase::kActive;
-  if (missing.empty()) {
+  if (missing.ranges.empty()) {
     ReturnRequest(lease);
     closing_[lease.id] = LeaseClose{};
     FinishClose(lease, missing, now, fx);
@@ -213,7 +222,7 @@ void CoordinatorCore::FinishGrant(OpenLease& lease, const std::vector<UnitRange>
                                                    .epoch = lease.epoch,
                                                    .pair = pair.spec,
                                                    .instance = lease.instance,
-                                                   .units = missing,
+                                                   .units = missing.ranges,
                                                    .seal = pair.seal,
                                                    .ttl = lease.ttl,
                                                    .request_id = lease.request_id,
@@ -222,7 +231,8 @@ void CoordinatorCore::FinishGrant(OpenLease& lease, const std::vector<UnitRange>
                         .lease = lease.id,
                         .epoch = lease.epoch,
                         .pair = pair.spec,
-                        .units = missing});
+                        .units = missing.ranges,
+                        .judge = pair.judge});
 }
 
 // The agent heard nothing of this lease: what it asked for stays asked for.
@@ -318,7 +328,9 @@ void CoordinatorCore::QuarantineShard(PairEntry& pair, OpenShard& shard, const O
   batch.ops.push_back(UpdateShard{.shard = shard.record,
                                   .expect_epoch = shard.record.epoch,
                                   .expect_state = ShardState::kLeased});
+  const UnitRange range = shard.record.range;
   pair.plan.Finish(shard.record.id);
+  ShardEnded(pair, range, false, fx);
 }
 
 void CoordinatorCore::CountAgainst(RosterAgent& agent, Instant now) {
@@ -355,7 +367,8 @@ void CoordinatorCore::Bar(const OpenLease& lease, const std::string& reason, Ins
 // A pair that every connected instance which could serve it is barred from is blocked, and says
 // why; it opens again with an instance that is not.
 void CoordinatorCore::ReviewBlocked(PairEntry& pair, Effects& fx) {
-  if (pair.state != PairState::kOpen && pair.state != PairState::kBlocked) {
+  // What blocks a judge is mended by people, who say so.
+  if ((pair.state != PairState::kOpen && pair.state != PairState::kBlocked) || pair.judge) {
     return;
   }
   std::string why;

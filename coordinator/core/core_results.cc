@@ -80,6 +80,10 @@ void CoordinatorCore::Append(RosterAgent& agent, PairEntry& pair, const ResultsR
   }
   ops.push_back(
       AppendResults{.graded = event.graded, .agent = agent.id, .received_unix_ms = now.unix_ms});
+  if (pair.judge && !batch.results.empty()) {
+    ops.push_back(
+        SettleJudgements{.pair = pair.spec.id, .judge = *pair.judge, .graded = event.graded});
+  }
   OpenLease* lease = leases_.Find(batch.lease);
   const bool fits = lease != nullptr && lease->agent == agent.id && lease->epoch == batch.epoch;
   if (!batch.close.has_value() || !fits || lease->phase != LeasePhase::kActive) {
@@ -91,7 +95,8 @@ void CoordinatorCore::Append(RosterAgent& agent, PairEntry& pair, const ResultsR
     ops.push_back(RecordFailures{
         .shard = lease->shard, .lease = lease->id, .failures = batch.close->failures});
   }
-  ops.push_back(CountMissing{.shard = lease->shard, .pair = lease->pair, .range = lease->range});
+  ops.push_back(CountMissing{
+      .shard = lease->shard, .pair = lease->pair, .range = lease->range, .judge = pair.judge});
 }
 
 void CoordinatorCore::RefuseBatch(RosterAgent& agent, PairEntry& pair, const GradedBatch& graded,
@@ -120,9 +125,9 @@ void CoordinatorCore::On(const StoreCommitted& event, Instant now, Effects& fx) 
     for (const auto& [id, lease] : leases_.all()) {
       if (lease.shard == missing.shard) {
         if (lease.phase == LeasePhase::kGranting) {
-          FinishGrant(*leases_.Find(id), missing.ranges, now, fx);
+          FinishGrant(*leases_.Find(id), missing, now, fx);
         } else if (lease.phase == LeasePhase::kClosing) {
-          FinishClose(lease, missing.ranges, now, fx);
+          FinishClose(lease, missing, now, fx);
         }
         break;
       }
@@ -135,6 +140,7 @@ void CoordinatorCore::On(const StoreCommitted& event, Instant now, Effects& fx) 
     for (const PairId id : sweep->second.pairs) {
       CompletePairIfDone(pairs_.at(id), fx);
     }
+    ReviewBudget(sweep->second, now, fx);
   }
   GrantAll(now, fx);
 }
@@ -145,6 +151,14 @@ void CoordinatorCore::CountRows(const Committed& committed, Instant now) {
       it->second.completed += lease.accepted - lease.failed_accepted;
       it->second.failed += lease.failed_accepted;
       it->second.quarantined -= lease.unquarantined;
+      if (it->second.judge) {
+        TokenSums& tokens = it->second.tokens;
+        tokens.results += lease.tokens.results;
+        tokens.uncounted += lease.tokens.uncounted;
+        tokens.input += lease.tokens.input;
+        tokens.cached += lease.tokens.cached;
+        tokens.output += lease.tokens.output;
+      }
     }
     leases_.Accepted(lease.lease, lease.accepted, now.monotonic);
     if (RosterInstance* instance = InstanceOf(lease.lease); instance != nullptr) {
@@ -201,12 +215,12 @@ void CoordinatorCore::Acknowledge(const Committed& committed, Effects& fx) {
 }
 
 // The lease's last batch is durable. Whether its shard is done, the rows say, not the agent.
-void CoordinatorCore::FinishClose(OpenLease lease, const std::vector<UnitRange>& missing,
-                                  Instant now, Effects& fx) {
+void CoordinatorCore::FinishClose(OpenLease lease, const MissingUnits& missing, Instant now,
+                                  Effects& fx) {
   const LeaseClose close = closing_[lease.id];
   PairEntry& pair = pairs_.at(lease.pair);
   NoteSpeed(lease, now);
-  if (missing.empty()) {
+  if (missing.ranges.empty()) {
     leases_.Remove(lease.id);
     closing_.erase(lease.id);
     std::vector<StoreOp>& ops = BatchOf(pair.spec.sweep, fx).ops;
@@ -219,7 +233,9 @@ void CoordinatorCore::FinishClose(OpenLease lease, const std::vector<UnitRange>&
     shard.record.state = ShardState::kDone;
     ops.push_back(UpdateShard{
         .shard = shard.record, .expect_epoch = lease.epoch, .expect_state = ShardState::kLeased});
+    const UnitRange range = shard.record.range;
     pair.plan.Finish(lease.shard);
+    ShardEnded(pair, range, missing.unclear == 0, fx);
     return;
   }
   RosterAgent* agent = roster_.Find(lease.agent);
@@ -228,8 +244,14 @@ void CoordinatorCore::FinishClose(OpenLease lease, const std::vector<UnitRange>&
     case LeaseOutcome::kReleased:
       EndLease(lease.id, LeaseState::kReleased, Charge::kNone, close.message, now, fx);
       return;
-    case LeaseOutcome::kBuildMismatch:
     case LeaseOutcome::kEngineBlocked:
+      if (pair.judge) {
+        EndLease(lease.id, LeaseState::kReleased, Charge::kNone, close.message, now, fx);
+        BlockJudging(sweeps_.at(pair.spec.sweep), close.message, now, fx);
+        return;
+      }
+      [[fallthrough]];
+    case LeaseOutcome::kBuildMismatch:
       if (agent != nullptr) {
         agent->mismatched.insert(lease.pair);
         agent->health = close.message;

@@ -3,6 +3,7 @@
 
 #include "common/check/check.h"
 #include "coordinator/core/coordinator_core.h"
+#include "coordinator/plan/judge_plan.h"
 
 namespace wattfleet::coordinator {
 
@@ -30,9 +31,7 @@ void CoordinatorCore::On(const SweepSubmitted& event, Instant now, Effects& fx) 
   std::vector<StoreOp>& ops = BatchOf(sweep.record.id, fx).ops;
   ops.push_back(PutSweep{sweep.record});
   ops.push_back(PutSample{event.sample});
-  for (const PairSpec& spec : event.pairs) {
-    AddPair(spec, sweep, fx);
-  }
+  AddPairs(event.pairs, event.judge, sweep, fx);
   GrantAll(now, fx);
 }
 
@@ -41,9 +40,7 @@ void CoordinatorCore::On(const SweepExtended& event, Instant now, Effects& fx) {
   if (!event.resolved.empty()) {
     sweep.record.resolved = event.resolved;
   }
-  for (const PairSpec& spec : event.pairs) {
-    AddPair(spec, sweep, fx);
-  }
+  AddPairs(event.pairs, event.judge, sweep, fx);
   if (!event.pairs.empty() && sweep.record.state != SweepState::kPaused) {
     sweep.record.state = SweepState::kRunning;
   }
@@ -51,24 +48,45 @@ void CoordinatorCore::On(const SweepExtended& event, Instant now, Effects& fx) {
   GrantAll(now, fx);
 }
 
-void CoordinatorCore::AddPair(PairSpec spec, SweepEntry& sweep, Effects& fx) {
+void CoordinatorCore::AddPairs(const std::vector<PairSpec>& specs,
+                               const std::optional<JudgePlan>& judge, SweepEntry& sweep,
+                               Effects& fx) {
+  for (const PairSpec& spec : specs) {
+    const PairId id = AddPair(spec, std::nullopt, sweep, fx);
+    if (judge) {
+      const JudgePlan plan = JudgePairOf(*judge, pairs_.at(id).spec);
+      AddPair(plan.spec, plan.task, sweep, fx);
+    }
+  }
+}
+
+PairId CoordinatorCore::AddPair(PairSpec spec, const std::optional<JudgeTask>& judge,
+                                SweepEntry& sweep, Effects& fx) {
   spec.id = PairId{next_pair_++};
   spec.sweep = sweep.record.id;
   WF_CHECK(spec.n_units > 0);
   const ShardRecord shard{
       .id = ShardId{next_shard_++}, .pair = spec.id, .range = {.lo = 0, .hi = spec.n_units}};
   std::vector<StoreOp>& ops = BatchOf(sweep.record.id, fx).ops;
-  ops.push_back(InsertPair{spec});
+  ops.push_back(InsertPair{spec, judge});
   ops.push_back(InsertShard{shard});
   sweep.pairs.push_back(spec.id);
-  PairEntry& pair = pairs_[spec.id];
+  const PairId id = spec.id;
+  PairEntry& pair = pairs_[id];
   pair.spec = std::move(spec);
-  pair.plan.Add({.record = shard});
+  pair.judge = judge;
+  pair.plan.Add({.record = shard, .waits = judge.has_value()});
+  return id;
 }
 
 void CoordinatorCore::On(const SweepCommanded& event, Instant now, Effects& fx) {
   SweepEntry& sweep = sweeps_.at(event.sweep);
   if (HasEnded(sweep.record.state)) {
+    return;
+  }
+  if (event.verb == SweepVerb::kResumeJudge) {
+    ResumeJudging(sweep, fx);
+    GrantAll(now, fx);
     return;
   }
   for (const PairId id : sweep.pairs) {
@@ -86,6 +104,8 @@ void CoordinatorCore::On(const SweepCommanded& event, Instant now, Effects& fx) 
       case SweepVerb::kCancel:
         CancelPair(pair, now, fx);
         break;
+      case SweepVerb::kResumeJudge:
+        break;  // done above
     }
   }
   switch (event.verb) {
@@ -104,6 +124,8 @@ void CoordinatorCore::On(const SweepCommanded& event, Instant now, Effects& fx) 
       break;
     case SweepVerb::kCancel:
       SetSweep(sweep, SweepState::kCancelled, fx);
+      break;
+    case SweepVerb::kResumeJudge:
       break;
   }
   GrantAll(now, fx);

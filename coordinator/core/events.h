@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -10,6 +11,7 @@
 
 #include "common/domain/session.h"
 #include "common/time/clock.h"
+#include "coordinator/plan/judge_plan.h"
 #include "coordinator/store/records.h"
 
 namespace wattfleet::coordinator {
@@ -50,14 +52,23 @@ struct SweepSubmitted {
   SweepRecord sweep;
   std::vector<std::int64_t> sample;
   std::vector<PairSpec> pairs;
+  std::optional<JudgePlan> judge = std::nullopt;
 };
 // More pairs, or more units of a pair (matched by name), of a known sweep.
 struct SweepExtended {
   SweepId sweep;
   std::string resolved;
   std::vector<PairSpec> pairs;
+  std::optional<JudgePlan> judge = std::nullopt;  // of the new pairs
 };
-enum class SweepVerb { kPause, kResume, kCancel };
+// What judging may cost; said at each start and submit, since only the sweep's file keeps it.
+struct JudgeLimitsSet {
+  SweepId sweep;
+  std::optional<double> budget_usd;
+  std::optional<std::int64_t> requests_per_minute;
+};
+// kResumeJudge opens blocked judge pairs again and touches nothing else.
+enum class SweepVerb { kPause, kResume, kCancel, kResumeJudge };
 struct SweepCommanded {
   SweepId sweep;
   SweepVerb verb = SweepVerb::kPause;
@@ -75,9 +86,10 @@ struct Tick {};
 // No more grants from now on.
 struct DrainStarted {};
 
-using Event = std::variant<SessionOpened, SessionClosed, WorkRequested, ResultsReceived,
-                           HeartbeatReceived, GoodbyeReceived, SweepSubmitted, SweepExtended,
-                           SweepCommanded, SweepReason, StoreCommitted, Tick, DrainStarted>;
+using Event =
+    std::variant<SessionOpened, SessionClosed, WorkRequested, ResultsReceived, HeartbeatReceived,
+                 GoodbyeReceived, SweepSubmitted, SweepExtended, SweepCommanded, SweepReason,
+                 JudgeLimitsSet, StoreCommitted, Tick, DrainStarted>;
 
 struct OutgoingMessage {
   SessionId session;
@@ -90,6 +102,7 @@ struct QueryOrder {
   std::int64_t epoch = 0;
   PairSpec pair;
   std::vector<UnitRange> units;
+  std::optional<JudgeTask> judge = std::nullopt;
 };
 
 // What the world must do, in this order: enqueue the batches, send the messages, load the queries,

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -61,7 +62,8 @@ std::string ScrubSpec(std::string_view text) {
   pair->build.ref = std::filesystem::path(pair->build.ref).is_absolute()
                         ? std::filesystem::path(pair->build.ref).filename().string()
                         : pair->build.ref;
-  return PairSpecToJson(*pair);
+  const absl::StatusOr<std::optional<JudgeTask>> judge = JudgeTaskFromJson(text);
+  return judge.ok() ? PairSpecToJson(*pair, *judge) : "{}";
 }
 
 // The sweep's file without where things are on this machine.

@@ -92,7 +92,7 @@ absl::StatusOr<std::unique_ptr<ResultWalk>> ResultWalk::Start(SweepView& view,
   }
   std::unique_ptr<ResultWalk> walk(new ResultWalk(view, workload, with_bodies));
   WF_ASSIGN_OR_RETURN(walk->sample_, view.Sample());
-  WF_ASSIGN_OR_RETURN(walk->pairs_, view.Pairs());
+  WF_ASSIGN_OR_RETURN(walk->pairs_, AnswerPairs(view));
   WF_ASSIGN_OR_RETURN(const auto channels, view.Channels());
   for (const ChannelRow& channel : channels) {
     walk->channels_[channel.channel_id] = channel;

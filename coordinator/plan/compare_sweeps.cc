@@ -113,6 +113,7 @@ SweepDifference CompareSweeps(const SweepFile& stored, const SweepFile& submitte
   comparison.Equal("retry", stored.retry == submitted.retry);
   comparison.Equal("energy.require", stored.require_energy_class == submitted.require_energy_class);
   comparison.Equal("grading.default", stored.default_grader == submitted.default_grader);
+  comparison.Equal("grading.judge", stored.judge == submitted.judge);  // its budget may change
   return std::move(comparison).Result();
 }
 

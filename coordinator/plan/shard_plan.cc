@@ -46,7 +46,7 @@ OpenShard* ShardPlan::NextPending(MonotonicTime now, AgentId agent) {
     return std::tuple(shard.avoid == agent, shard.record.range.lo);
   };
   for (auto& [id, shard] : shards_) {
-    if (shard.record.state == ShardState::kPending && shard.not_before <= now &&
+    if (shard.record.state == ShardState::kPending && !shard.waits && shard.not_before <= now &&
         (best == nullptr || rank(shard) < rank(*best))) {
       best = &shard;
     }
@@ -54,10 +54,20 @@ OpenShard* ShardPlan::NextPending(MonotonicTime now, AgentId agent) {
   return best;
 }
 
+OpenShard* ShardPlan::FindWaiting(Unit unit) {
+  for (auto& [id, shard] : shards_) {
+    if (shard.waits && shard.record.range.contains(unit)) {
+      return &shard;
+    }
+  }
+  return nullptr;
+}
+
 std::int64_t ShardPlan::PendingUnits() const {
   std::int64_t units = 0;
   for (const auto& [id, shard] : shards_) {
-    units += shard.record.state == ShardState::kPending ? shard.record.range.size() : 0;
+    const bool is_ready = shard.record.state == ShardState::kPending && !shard.waits;
+    units += is_ready ? shard.record.range.size() : 0;
   }
   return units;
 }

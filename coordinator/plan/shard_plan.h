@@ -16,8 +16,9 @@ namespace wattfleet::coordinator {
 struct OpenShard {
   ShardRecord record;
   MonotonicTime not_before{};
-  LeaseId lease;  // while LEASED
-  AgentId avoid;  // failed here last: another agent is preferred
+  LeaseId lease;       // while LEASED
+  AgentId avoid;       // failed here last: another agent is preferred
+  bool waits = false;  // of a judge pair: its answers are not all in yet
 };
 
 // How many units the next lease of a pair gets: guided self-scheduling with a factor of two (Hummel
@@ -46,7 +47,9 @@ class ShardPlan {
   // The lowest shard that may be leased now to `agent`, or nullptr. One that failed on this very
   // agent comes last.
   OpenShard* NextPending(MonotonicTime now, AgentId agent);
-  // Units in PENDING shards, whatever their `not_before`.
+  // The waiting shard that holds `unit`, or nullptr.
+  OpenShard* FindWaiting(Unit unit);
+  // Units in PENDING shards that do not wait, whatever their `not_before`.
   std::int64_t PendingUnits() const;
   bool empty() const { return shards_.empty(); }
   const std::map<ShardId, OpenShard>& open() const { return shards_; }

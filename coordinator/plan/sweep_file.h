@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/domain/judge_task.h"
 #include "common/domain/pair.h"
 
 namespace wattfleet::coordinator {
@@ -47,6 +48,18 @@ struct WorkloadRef {
   bool operator==(const WorkloadRef&) const = default;
 };
 
+// Who judges answers that no deterministic grader decides, and how.
+struct JudgeEntry {
+  std::string name;  // of the model, as verdicts carry it
+  ServeEntry serve;
+  std::optional<Price> price;
+  Generation generation;
+  Condition condition;
+  std::optional<std::int64_t> requests_per_minute;
+  JudgeRule rule = JudgeRule::kAgree;
+  bool operator==(const JudgeEntry&) const = default;
+};
+
 struct SweepFile {
   std::string sweep;
   WorkloadRef workload;
@@ -66,6 +79,8 @@ struct SweepFile {
   RetryLimits retry;
   std::string require_energy_class;  // empty = none
   std::string default_grader = "auto";
+  std::optional<JudgeEntry> judge;
+  std::optional<double> judge_budget_usd;
   bool operator==(const SweepFile&) const = default;
 };
 

@@ -14,6 +14,7 @@
 #include "coordinator/report/across_pairs.h"
 #include "coordinator/report/names.h"
 #include "coordinator/report/pair_reader.h"
+#include "coordinator/report/report_judges.h"
 #include "coordinator/report/report_pair.h"
 #include "coordinator/report/studies.h"
 #include "coordinator/report/subject_weights.h"
@@ -137,7 +138,7 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
   options.energy_class = ClassName(asked.energy_class);
   WF_RETURN_IF_ERROR(CheckClass(options));
   WF_ASSIGN_OR_RETURN(const SampleColumns sample, ReadSample(view, workload));
-  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> snapshots, view.Pairs());
+  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> snapshots, AnswerPairs(view));
   WF_ASSIGN_OR_RETURN(const std::vector<ChannelRow> channels, view.Channels());
   WF_ASSIGN_OR_RETURN(const std::vector<LedgerRow> ledger, view.Ledger());
   Report report = HeaderOf(view, workload, sample, options);
@@ -196,6 +197,10 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
   WF_RETURN_IF_ERROR(AddStudies(kept, options, report));
   report.quality.mismatches =
       FindMismatches(kept, report.comparisons, sample.queries() == workload.facts().queries);
+  WF_ASSIGN_OR_RETURN(report.quality.judges, ReportJudges(view, reader, ledger));
+  for (Mismatch& mismatch : FindSameFamily(report.quality.judges)) {
+    report.quality.mismatches.push_back(std::move(mismatch));
+  }
   return report;
 }
 

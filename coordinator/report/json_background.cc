@@ -46,6 +46,36 @@ Json SensorJson(const ReportedSensor& sensor) {
           {"systematic_relative", OrNull(sensor.systematic_relative)}};
 }
 
+Json JudgeJson(const ReportedJudge& judge) {
+  Json json = {{"pair", judge.pair},
+               {"judge", judge.judge},
+               {"grader", judge.grader},
+               {"state", judge.state},
+               {"judged", judge.judged},
+               {"pending", judge.pending},
+               {"replies", judge.tokens.results},
+               {"without_verdict", judge.without_verdict},
+               {"self_consistency", {{"twice", judge.twice}, {"agree", judge.twice_agree}}},
+               {"position_flips", {{"both_orders", judge.both_orders}, {"flipped", judge.flipped}}},
+               {"tokens",
+                {{"input", judge.tokens.input},
+                 {"cached_input", judge.tokens.cached},
+                 {"output", judge.tokens.output}}}};
+  if (!judge.reason.empty()) {
+    json["reason"] = judge.reason;
+  }
+  if (!judge.win_rate_by_length.empty()) {
+    json["win_rate_by_length_quartile"] = judge.win_rate_by_length;
+  }
+  if (judge.cost_usd) {
+    json["cost_usd"] = *judge.cost_usd;
+  }
+  if (judge.joules) {
+    json["joules"] = *judge.joules;
+  }
+  return json;
+}
+
 }  // namespace
 
 void AddBackground(const ReportedPair& pair, Json& json) {
@@ -71,6 +101,12 @@ void AddBackground(const Report& report, Json& json) {
   }
   json["findings"] = FindingsOf(report);
   json["attention"] = AttentionOf(report);
+}
+
+void AddJudges(const ReportedQuality& quality, nlohmann::ordered_json& json) {
+  for (const ReportedJudge& judge : quality.judges) {
+    json["judges"].push_back(JudgeJson(judge));
+  }
 }
 
 }  // namespace wattfleet::coordinator

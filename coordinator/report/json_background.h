@@ -13,6 +13,9 @@ void AddBackground(const ReportedPair& pair, nlohmann::ordered_json& json);
 // How the sweep asked, and what the figures say in words.
 void AddBackground(const Report& report, nlohmann::ordered_json& json);
 
+// The key "judges", where there are any.
+void AddJudges(const ReportedQuality& quality, nlohmann::ordered_json& json);
+
 }  // namespace wattfleet::coordinator
 
 #endif  // WF_COORDINATOR_REPORT_JSON_BACKGROUND_H_

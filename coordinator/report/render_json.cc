@@ -327,6 +327,7 @@ Json QualityJson(const ReportedQuality& quality) {
                {"ledger", LedgerJson(quality.ledger)},
                {"seeds", {{"bootstrap", quality.bootstrap_seed}}},
                {"versions", {{"wattfleet", quality.version}, {"graders", std::move(graders)}}}};
+  AddJudges(quality, json);
   if (!quality.verdicts_by.empty()) {
     json["verdicts_by"] = quality.verdicts_by;
   }

@@ -21,6 +21,7 @@
 #include "coordinator/analysis/tokens.h"
 #include "coordinator/analysis/trend.h"
 #include "coordinator/analysis/union_coverage.h"
+#include "coordinator/store/records.h"
 
 namespace wattfleet::coordinator {
 
@@ -169,7 +170,7 @@ struct ReportedComparison {
 // Something that must not be overlooked; shown on the first page.
 struct Mismatch {
   // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS, MIXED_POWER, MIXED_METHODS, MIXED_CLASSES,
-  // LEDGER_IMBALANCE, RECORDING_UNUSED
+  // LEDGER_IMBALANCE, RECORDING_UNUSED, SAME_FAMILY
   std::string kind;
   std::vector<std::string> pairs;
   std::string text;
@@ -184,9 +185,32 @@ struct ReportedLedger {
   double unassigned = 0;
 };
 
+// A judge's work on the answers of one pair; its tokens, cost and energy are in no other figure.
+struct ReportedJudge {
+  std::string pair;   // whose answers
+  std::string judge;  // the model
+  std::string grader;
+  std::string state;
+  std::string reason;
+  std::int64_t judged = 0;                              // answers with a verdict, correct or wrong
+  std::int64_t pending = 0;                             // answers that wait for one
+  std::map<std::string, std::int64_t> without_verdict;  // replies, by reason
+  std::int64_t twice = 0;                               // answers judged twice in the same order
+  std::int64_t twice_agree = 0;                         // of `twice`: with the same verdict
+  std::int64_t both_orders = 0;
+  std::int64_t flipped = 0;  // of `both_orders`: win or tie in one alone
+  // Share of "correct" among the answers with a verdict, by quarters of output tokens, shortest
+  // first; empty where fewer than four have both.
+  std::vector<double> win_rate_by_length;
+  TokenSums tokens;
+  std::optional<double> cost_usd;  // absent without a price, or where a reply has no token count
+  std::optional<double> joules;    // of the report's class; absent where nothing was measured
+};
+
 struct ReportedQuality {
   EnergyExclusions exclusions;  // of the pairs with a measured channel
   std::vector<Mismatch> mismatches;
+  std::vector<ReportedJudge> judges;
   std::optional<ReportedLedger> ledger;  // absent where nothing was measured
   std::uint64_t bootstrap_seed = 0;
   std::string version;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -52,6 +53,38 @@ TextTable AnswersTable(const Report& report) {
     table.rows.push_back(std::move(cells));
   }
   return table;
+}
+
+TextList JudgeList(const Report& report) {
+  TextList list{.title = "judges", .items = {}};
+  for (const ReportedJudge& judge : report.quality.judges) {
+    std::string line =
+        absl::StrFormat("%s: %s, %d answers judged, %d pending; %d replies", judge.pair,
+                        judge.grader, judge.judged, judge.pending, judge.tokens.results);
+    for (const auto& [reason, replies] : judge.without_verdict) {
+      absl::StrAppendFormat(&line, ", %d without a verdict (%s)", replies, reason);
+    }
+    if (judge.both_orders > 0) {
+      absl::StrAppendFormat(&line, "; %d of %d differ when the answers are swapped", judge.flipped,
+                            judge.both_orders);
+    }
+    if (judge.twice > 0) {
+      absl::StrAppendFormat(&line, "; %d of %d judged twice came out the same", judge.twice_agree,
+                            judge.twice);
+    }
+    absl::StrAppendFormat(&line, "; %d tokens in, %d out", judge.tokens.input, judge.tokens.output);
+    if (judge.cost_usd) {
+      absl::StrAppendFormat(&line, ", %.4f USD", *judge.cost_usd);
+    }
+    if (judge.joules) {
+      absl::StrAppendFormat(&line, ", %.4g J", *judge.joules);
+    }
+    if (!judge.reason.empty()) {
+      absl::StrAppendFormat(&line, "; %s: %s", absl::AsciiStrToUpper(judge.state), judge.reason);
+    }
+    list.items.push_back(std::move(line));
+  }
+  return list;
 }
 
 TextList GapList(const Report& report) {
@@ -242,6 +275,7 @@ std::vector<TextBlock> DescribeReport(const Report& report) {
   AddIfAny(UnionTable(report), blocks);
   AddIfAny(UnionOrders(report), blocks);
   AddIfAny(ComparisonList(report), blocks);
+  AddIfAny(JudgeList(report), blocks);
   AddIfAny(GapList(report), blocks);
   AddIfAny(PendingList(report), blocks);
   blocks.emplace_back(TextParagraph{kLegend});

@@ -63,7 +63,7 @@ absl::StatusOr<Side> ReadSide(const SideSources& sources) {
 
 absl::StatusOr<Decided> ReadDecided(const Side& side, const ReportedPair& pair) {
   SweepView& view = *side.sources->view;
-  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> snapshots, view.Pairs());
+  WF_ASSIGN_OR_RETURN(const std::vector<PairSnapshot> snapshots, AnswerPairs(view));
   WF_ASSIGN_OR_RETURN(const std::vector<std::int64_t> q_of_position, view.Sample());
   const auto snapshot =
       std::find_if(snapshots.begin(), snapshots.end(),

@@ -120,7 +120,9 @@ grpc::ServerUnaryReactor* ControlService::Command(grpc::CallbackServerContext* c
     }
     const SweepVerb verb = request->verb() == v1::CommandRequest::PAUSE    ? SweepVerb::kPause
                            : request->verb() == v1::CommandRequest::RESUME ? SweepVerb::kResume
-                                                                           : SweepVerb::kCancel;
+                           : request->verb() == v1::CommandRequest::RESUME_JUDGE
+                               ? SweepVerb::kResumeJudge
+                               : SweepVerb::kCancel;
     loop.Apply(SweepCommanded{sweep->record.id, verb});
     reply->set_state(std::string(SweepStateName(sweep->record.state)));
     loop.OnceDurable([reactor] { reactor->Finish(grpc::Status::OK); });

@@ -49,6 +49,7 @@ CoordinatorLoop::~CoordinatorLoop() {
 }
 
 absl::Status CoordinatorLoop::Start() {
+  std::vector<JudgeLimitsSet> limits;
   for (const auto& [id, sweep] : core_.sweeps()) {
     const SweepState state = sweep.record.state;
     if (state == SweepState::kComplete || state == SweepState::kCompleteWithGaps ||
@@ -57,7 +58,14 @@ absl::Status CoordinatorLoop::Start() {
     }
     WF_ASSIGN_OR_RETURN(std::shared_ptr<const ServedSweep> served,
                         OpenServedSweep(world_.data_directory, sweep.record));
+    limits.push_back({.sweep = id,
+                      .budget_usd = served->file.judge_budget_usd,
+                      .requests_per_minute =
+                          served->judge ? served->file.judge->requests_per_minute : std::nullopt});
     served_[id] = std::move(served);
+  }
+  for (const JudgeLimitsSet& event : limits) {
+    Apply(event);
   }
   world_.runner.Post([this] { Tick(); });
   return absl::OkStatus();
@@ -128,8 +136,10 @@ void CoordinatorLoop::PostBatch(SessionId session, ResultBatch batch, std::int64
     if (const auto it = served_.find(graded->batch.sweep); it != served_.end()) {
       auto done = std::make_shared<absl::Notification>();
       grading_[graded.get()] = done;
-      world_.pool.Post([served = it->second, graded, done] {
-        GradeBatch(*served, *graded);
+      const auto pair = core_.pairs().find(graded->batch.pair);
+      const auto judge = pair == core_.pairs().end() ? std::nullopt : pair->second.judge;
+      world_.pool.Post([served = it->second, judge, graded, done] {
+        GradeBatch(*served, judge, *graded);
         done->Notify();
       });
     }
@@ -202,9 +212,11 @@ void CoordinatorLoop::Load(QueryOrder order) {
     return;
   }
   WF_CHECK(served != served_.end());
-  world_.pool.Post([served = served->second, channel = channel->second, order = std::move(order)] {
-    const absl::Status status = LoadQueries(
-        *served, order, [&channel](LeaseQueries chunk) { channel->Deliver(std::move(chunk)); });
+  world_.pool.Post([served = served->second, channel = channel->second, order = std::move(order),
+                    data_directory = world_.data_directory] {
+    const auto emit = [&channel](LeaseQueries chunk) { channel->Deliver(std::move(chunk)); };
+    const absl::Status status = order.judge ? LoadJudgeQueries(*served, data_directory, order, emit)
+                                            : LoadQueries(*served, order, emit);
     if (!status.ok()) {
       spdlog::error("queries of lease {}: {}", order.lease.value, std::string(status.message()));
       channel->Deliver(LeaseOrder{order.lease, LeaseVerdict::kStop});

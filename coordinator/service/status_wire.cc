@@ -72,11 +72,17 @@ void ToWire(const CoordinatorCore& core, const SweepEntry& sweep, v1::SweepStatu
     out.set_name(PairName(pair.spec));
     out.set_state(std::string(PairStateName(pair.state)));
     out.set_reason(pair.reason);
-    out.set_units(pair.spec.n_units);
+    // Of judgements: the first attempts. Some answers need none, and some need more.
+    const std::int64_t units =
+        pair.judge ? JudgeUnits(*pair.judge).per_attempt() : pair.spec.n_units;
+    const bool has_ended =
+        pair.state == PairState::kComplete || pair.state == PairState::kCompleteWithGaps;
+    const std::int64_t open = units - pair.completed - pair.failed - pair.quarantined;
+    out.set_units(units);
     out.set_completed(pair.completed);
     out.set_failed(pair.failed);
     out.set_quarantined(pair.quarantined);
-    out.set_open(pair.spec.n_units - pair.completed - pair.failed - pair.quarantined);
+    out.set_open(pair.judge && (has_ended || open < 0) ? 0 : open);
     out.set_units_per_second(pair.units_per_second);
     std::set<std::string> agents;
     for (const LeaseId lease : core.leases().OfPair(id)) {

@@ -1,6 +1,8 @@
 #include "coordinator/service/stored_audit.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,9 +10,11 @@
 #include "absl/strings/str_format.h"
 
 #include "common/domain/nearest_name.h"
+#include "common/status/annotate.h"
 #include "common/status/status_macros.h"
 #include "common/trace/replay_trace.h"
 #include "coordinator/audit/compare_graders.h"
+#include "coordinator/audit/judge_sample.h"
 #include "coordinator/audit/reattribute.h"
 #include "coordinator/audit/regrade.h"
 #include "coordinator/audit/show_result.h"
@@ -95,6 +99,35 @@ absl::StatusOr<ReattributeStoredReply> ReattributeStored(const std::string& data
                                             ? RenderReattributionJson(result)
                                             : RenderReattribution(result, is_same_method),
                                 .is_identical = result.IsIdentical()};
+}
+
+absl::StatusOr<std::string> JudgeSampleStored(const std::string& data_directory,
+                                              const JudgeSampleRequest& request) {
+  WF_ASSIGN_OR_RETURN(std::unique_ptr<SweepView> view,
+                      OpenSweepView(data_directory, request.sweep));
+  if (request.labelled.empty()) {
+    WF_ASSIGN_OR_RETURN(const std::string path,
+                        FindWorkload(data_directory, view->sweep().workload_id));
+    WF_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, OpenWorkload(path));
+    return JudgeSheet(*view, *workload, request.answers);
+  }
+  std::ifstream file(request.labelled, std::ios::binary);
+  const std::string csv((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file) {
+    return absl::InvalidArgumentError(absl::StrFormat("cannot read %s", request.labelled));
+  }
+  absl::StatusOr<LabelledSheet> sheet = ReadJudgeSheet(*view, csv);
+  if (!sheet.ok()) {
+    return Annotate(sheet.status(), request.labelled);
+  }
+  const SweepId sweep = view->sweep().id;
+  view.reset();
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<SqliteStore> store, SqliteStore::Open(data_directory));
+  const std::vector<StoreBatch> batches{
+      {.id = 1, .sweep = sweep, .ops = {PutVerdicts{sheet->verdicts}}}};
+  WF_RETURN_IF_ERROR(store->Apply(batches).status());
+  WF_RETURN_IF_ERROR(store->Idle());
+  return RenderJudgesAgainstPeople(*sheet);
 }
 
 absl::StatusOr<std::string> RegradeStored(const std::string& data_directory,

@@ -39,6 +39,19 @@ struct ReattributeStoredReply {
 absl::StatusOr<ReattributeStoredReply> ReattributeStored(const std::string& data_directory,
                                                          const ReattributeStoredRequest& request);
 
+struct JudgeSampleRequest {
+  std::string sweep;
+  std::int64_t answers = 200;
+  std::string labelled;  // a labelled sheet to read; empty: a blank one is made
+};
+
+// A blind sheet of a sweep's judged answers, or, of a labelled one, what its labels say of the
+// judge; they are kept as verdicts of grader "human", in place of earlier ones. INVALID_ARGUMENT:
+// what is wrong in the sheet; FAILED_PRECONDITION: nothing is judged, or another process holds the
+// directory that labels are to be kept in.
+absl::StatusOr<std::string> JudgeSampleStored(const std::string& data_directory,
+                                              const JudgeSampleRequest& request);
+
 struct RegradeStoredRequest {
   std::string sweep;
   std::string grader;  // empty: each query's own

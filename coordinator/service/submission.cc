@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -13,16 +14,62 @@
 #include "coordinator/config/sweep_yaml.h"
 #include "coordinator/plan/compare_sweeps.h"
 #include "coordinator/plan/expand.h"
+#include "coordinator/plan/plan_hash.h"
+#include "coordinator/plan/serve.h"
 
 namespace wattfleet::coordinator {
 
 namespace {
 
+SampleFacts FactsOf(const ServedSweep& served) {
+  return {.workload_id = served.workload->facts().id,
+          .template_id = TemplateId(FormOf(served.file), served.workload->shots()),
+          .queries = static_cast<std::int64_t>(served.q_of_position.size())};
+}
+
 Expansion Expand(const CoordinatorLoop& loop, const ServedSweep& served) {
-  const SampleFacts sample{.workload_id = served.workload->facts().id,
-                           .template_id = TemplateId(FormOf(served.file), served.workload->shots()),
-                           .queries = static_cast<std::int64_t>(served.q_of_position.size())};
-  return ExpandSweep(served.file, sample, loop.core().FleetOffers());
+  const std::vector<InstanceOffer> fleet = loop.core().FleetOffers();
+  Expansion expansion = ExpandSweep(served.file, FactsOf(served), fleet);
+  if (served.judge) {
+    const Build& build = served.file.judge->serve.build;
+    const bool is_offered =
+        std::any_of(fleet.begin(), fleet.end(),
+                    [&](const InstanceOffer& instance) { return CanServe(instance, build); });
+    if (!is_offered) {
+      expansion.unsatisfied.push_back(
+          {.model = "judge " + served.file.judge->name,
+           .needs = absl::StrCat(build.engine, " ", build.ref, " on any accelerator"),
+           .nearest = fleet.empty() ? "no agent is connected" : "agents that do not offer it"});
+    }
+  }
+  return expansion;
+}
+
+// How each pair of the sweep is judged; the core adds what is its own.
+std::optional<JudgePlan> JudgePlanOf(const ServedSweep& served) {
+  if (!served.judge) {
+    return std::nullopt;
+  }
+  const JudgeEntry& judge = *served.file.judge;
+  JudgePlan plan{.spec = {}, .task = *served.judge};
+  plan.spec.model = judge.name;
+  plan.spec.price = judge.price;
+  plan.spec.build = judge.serve.build;
+  plan.spec.accelerator = "any";
+  plan.spec.location = judge.serve.location.value_or(Location::kLocal);
+  plan.spec.condition = judge.condition;
+  plan.spec.generation = judge.generation;
+  plan.spec.timeouts = served.file.timeouts;
+  plan.spec.retry = served.file.retry;
+  plan.spec.plan_hash = PlanHash(served.file, FactsOf(served), plan.spec);
+  return plan;
+}
+
+JudgeLimitsSet LimitsOf(SweepId sweep, const ServedSweep& served) {
+  return {
+      .sweep = sweep,
+      .budget_usd = served.file.judge_budget_usd,
+      .requests_per_minute = served.judge ? served.file.judge->requests_per_minute : std::nullopt};
 }
 
 std::vector<std::string> Notes(const Expansion& expansion) {
@@ -41,6 +88,9 @@ std::vector<PairSpec> NewPairs(const CoordinatorCore& core, const SweepEntry& sw
   std::set<std::tuple<std::string, std::string, Condition>> places;
   for (const PairId id : sweep.pairs) {
     const PairSpec& spec = core.pairs().at(id).spec;
+    if (core.pairs().at(id).judge) {
+      continue;
+    }
     names.insert(PairName(spec));
     places.emplace(spec.model, spec.accelerator, spec.condition);
   }
@@ -76,9 +126,12 @@ absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& re
                      .n_queries = static_cast<std::int64_t>(served->q_of_position.size())};
   // The served must be there before the first grant asks for prompts.
   loop.PutServed(loop.core().NextSweepId(), served);
-  loop.Apply(SweepSubmitted{
-      .sweep = std::move(record), .sample = served->q_of_position, .pairs = expansion.pairs});
+  loop.Apply(SweepSubmitted{.sweep = std::move(record),
+                            .sample = served->q_of_position,
+                            .pairs = expansion.pairs,
+                            .judge = JudgePlanOf(*served)});
   const SweepEntry* sweep = loop.core().FindSweep(served->file.sweep);
+  loop.Apply(LimitsOf(sweep->record.id, *served));
   const std::vector<std::string> notes = Notes(expansion);
   if (!notes.empty()) {
     loop.Apply(SweepReason{sweep->record.id, UnsatisfiableText(expansion.unsatisfied)});
@@ -118,9 +171,12 @@ absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& 
   WF_RETURN_IF_ERROR(CheckServed(expansion, unserved));
   loop.PutServed(id, served);
   const std::vector<PairSpec> fresh = NewPairs(loop.core(), *sweep, file, expansion);
-  if (!fresh.empty()) {
-    loop.Apply(SweepExtended{.sweep = id, .resolved = resolved, .pairs = fresh});
+  const bool is_budget_changed = stored.judge_budget_usd != file.judge_budget_usd;
+  if (!fresh.empty() || is_budget_changed) {
+    loop.Apply(SweepExtended{
+        .sweep = id, .resolved = resolved, .pairs = fresh, .judge = JudgePlanOf(*served)});
   }
+  loop.Apply(LimitsOf(id, *served));
   const std::vector<std::string> notes = Notes(expansion);
   loop.Apply(SweepReason{id, UnsatisfiableText(expansion.unsatisfied)});
   return Submitted{.sweep = id,
@@ -145,7 +201,8 @@ void MatchSweepsToFleet(CoordinatorLoop& loop) {
     const Expansion expansion = Expand(loop, *served);
     const std::vector<PairSpec> fresh = NewPairs(loop.core(), sweep, served->file, expansion);
     if (!fresh.empty()) {
-      loop.Apply(SweepExtended{.sweep = id, .resolved = "", .pairs = fresh});
+      loop.Apply(SweepExtended{
+          .sweep = id, .resolved = "", .pairs = fresh, .judge = JudgePlanOf(*served)});
     }
     loop.Apply(SweepReason{id, UnsatisfiableText(expansion.unsatisfied)});
   }

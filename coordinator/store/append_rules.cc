@@ -89,4 +89,37 @@ std::optional<RecordEvent> DriftEvent(PairId pair, const std::string& channel,
       .at_unix_ms = at_unix_ms};
 }
 
+void AddTokens(const Result& result, TokenSums& tokens) {
+  ++tokens.results;
+  tokens.uncounted += result.input_tokens && result.output_tokens ? 0 : 1;
+  tokens.input += result.input_tokens.value_or(0);
+  tokens.cached += result.cached_tokens.value_or(0);
+  tokens.output += result.output_tokens.value_or(0);
+}
+
+bool HasToBeJudged(const JudgeTask& task, const JudgementAddress& judgement,
+                   const std::optional<JudgedRow>& answer,
+                   const std::optional<JudgedRow>& previous) {
+  if (!answer || answer->status != ResultStatus::kCompleted) {
+    return false;
+  }
+  if (answer->verdict &&
+      (answer->grader != task.grader || *answer->verdict == VerdictValue::kNoAnswer)) {
+    return false;
+  }
+  return judgement.attempt == 0 || (previous && previous->verdict == VerdictValue::kNoAnswer);
+}
+
+Verdict CombineJudgements(const JudgeTask& task, const std::vector<JudgedRow>& by_order) {
+  std::size_t wins = 0;
+  Verdict verdict{.grader = task.grader, .grader_version = task.grader_version};
+  for (const JudgedRow& row : by_order) {
+    wins += row.verdict == VerdictValue::kCorrect ? 1 : 0;
+    verdict.extracted += (verdict.extracted.empty() ? "" : ", ") + row.extracted;
+  }
+  const bool is_correct = task.rule == JudgeRule::kOr ? wins > 0 : wins == by_order.size();
+  verdict.value = is_correct ? VerdictValue::kCorrect : VerdictValue::kWrong;
+  return verdict;
+}
+
 }  // namespace wattfleet::coordinator

@@ -61,6 +61,24 @@ std::optional<RecordEvent> DriftEvent(PairId pair, const std::string& channel,
                                       const std::optional<StoredBaseline>& last,
                                       const LedgerEntry& next, std::int64_t at_unix_ms);
 
+void AddTokens(const Result& result, TokenSums& tokens);
+
+// What judging needs to know of a stored result.
+struct JudgedRow {
+  ResultStatus status = ResultStatus::kCompleted;
+  std::optional<VerdictValue> verdict;  // in force
+  std::string grader;                   // whose it is
+  std::string extracted;
+};
+// Whether a unit of a judge pair has something to judge: its answer was completed and waits for
+// this judge's verdict or has it; and, beyond the first attempt, the reply before held no verdict.
+// `previous` is the judge pair's result one attempt earlier.
+bool HasToBeJudged(const JudgeTask& task, const JudgementAddress& judgement,
+                   const std::optional<JudgedRow>& answer,
+                   const std::optional<JudgedRow>& previous);
+// The verdict on an answer that was judged in every order, each judgement with a verdict.
+Verdict CombineJudgements(const JudgeTask& task, const std::vector<JudgedRow>& by_order);
+
 }  // namespace wattfleet::coordinator
 
 #endif  // WF_COORDINATOR_STORE_APPEND_RULES_H_

@@ -93,6 +93,7 @@ void MemoryTransaction::Insert(const AppendResults& op, std::size_t i, MemoryLea
   ++Change(sweep_->environment_results.at({batch.pair, row.environment_id}));
   ++counts.accepted;
   counts.failed_accepted += row.result.status == ResultStatus::kFailed ? 1 : 0;
+  AddTokens(row.result, counts.tokens);
   Add(sweep_->results, key, std::move(row));
   AddToSums(op, batch.results[i], lease, &ChannelSums::counted);
   if (const auto found = sweep_->quarantine.find(key); found != sweep_->quarantine.end()) {

@@ -22,6 +22,7 @@ struct MemoryPair {
   PairState state = PairState::kOpen;
   std::string reason;
   std::optional<Seal> seal;
+  std::optional<JudgeTask> judge;
 };
 
 struct MemoryLease {

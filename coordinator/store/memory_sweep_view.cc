@@ -54,6 +54,13 @@ std::vector<PairSnapshot> MemoryPairs(const MemorySweep& sweep) {
   for (const auto& [id, pair] : sweep.pairs) {
     PairSnapshot snapshot{
         .spec = pair.spec, .state = pair.state, .reason = pair.reason, .seal = pair.seal};
+    snapshot.judge = pair.judge;
+    if (pair.judge) {
+      (void)ForEachOfPair(sweep.results, id, [&](Unit, const MemoryResult& stored) {
+        AddTokens(stored.result, snapshot.tokens);
+        return absl::OkStatus();
+      });
+    }
     for (const auto& [lease_id, lease] : sweep.leases) {
       if (lease.record.pair == id) {
         snapshot.completed += lease.accepted - lease.failed;

@@ -89,7 +89,8 @@ absl::Status MemoryTransaction::Do(const PutSample& op) {
 }
 
 absl::Status MemoryTransaction::Do(const InsertPair& op) {
-  if (op.pair.sweep != sweep_id_ || !Add(sweep_->pairs, op.pair.id, MemoryPair{.spec = op.pair})) {
+  if (op.pair.sweep != sweep_id_ ||
+      !Add(sweep_->pairs, op.pair.id, MemoryPair{.spec = op.pair, .judge = op.judge})) {
     return GuardFailed("pair %d is of another sweep or already stored", op.pair.id.value);
   }
   return absl::OkStatus();
@@ -251,7 +252,7 @@ absl::Status MemoryTransaction::Do(const PutVerdicts& op) {
 absl::Status MemoryTransaction::Do(const CountMissing& op) {
   MissingUnits missing{.shard = op.shard};
   for (Unit unit = op.range.lo; unit < op.range.hi; ++unit) {
-    if (!HasNeither(op.pair, unit)) {
+    if (!HasNeither(op.pair, unit) || (op.judge && !IsToBeJudged(op.pair, *op.judge, unit))) {
       continue;
     }
     if (!missing.ranges.empty() && missing.ranges.back().hi == unit) {
@@ -260,7 +261,60 @@ absl::Status MemoryTransaction::Do(const CountMissing& op) {
       missing.ranges.push_back({.lo = unit, .hi = unit + 1});
     }
   }
+  for (Unit unit = op.range.lo; op.judge && unit < op.range.hi; ++unit) {
+    const auto row = RowForJudging(op.pair, unit);
+    missing.unclear += row && row->verdict == VerdictValue::kNoAnswer ? 1 : 0;
+  }
   committed_->missing.push_back(std::move(missing));
+  return absl::OkStatus();
+}
+
+std::optional<JudgedRow> MemoryTransaction::RowForJudging(PairId pair, Unit unit) const {
+  const auto found = sweep_->results.find({pair, unit});
+  if (found == sweep_->results.end()) {
+    return std::nullopt;
+  }
+  JudgedRow row{.status = found->second.result.status};
+  if (const std::optional<Verdict>& verdict = found->second.verdict) {
+    row.verdict = verdict->value;
+    row.grader = verdict->grader;
+    row.extracted = verdict->extracted;
+  }
+  return row;
+}
+
+bool MemoryTransaction::IsToBeJudged(PairId pair, const JudgeTask& task, Unit unit) const {
+  const JudgeUnits units(task);
+  const JudgementAddress judgement = units.AddressOf(unit);
+  return HasToBeJudged(task, judgement, RowForJudging(task.subject, judgement.answer),
+                       RowForJudging(pair, unit - units.per_attempt()));
+}
+
+absl::Status MemoryTransaction::Do(const SettleJudgements& op) {
+  const JudgeUnits units(op.judge);
+  for (const Result& result : op.graded->batch.results) {
+    const JudgementAddress judgement = units.AddressOf(result.unit);
+    const auto answer = sweep_->results.find({op.judge.subject, judgement.answer});
+    if (answer == sweep_->results.end() || answer->second.verdict) {
+      continue;
+    }
+    std::vector<JudgedRow> by_order;
+    for (std::int64_t order = 0; order < units.orders(); ++order) {
+      Unit unit = units.UnitOf(judgement.answer, order);
+      auto row = RowForJudging(op.pair, unit);
+      while (row && row->verdict == VerdictValue::kNoAnswer) {
+        unit += units.per_attempt();
+        row = RowForJudging(op.pair, unit);
+      }
+      if (row && row->verdict) {
+        by_order.push_back(*std::move(row));
+      }
+    }
+    if (static_cast<std::int64_t>(by_order.size()) == units.orders()) {
+      Change(answer->second.verdict) = CombineJudgements(op.judge, by_order);
+      NoteGrader(*answer->second.verdict);
+    }
+  }
   return absl::OkStatus();
 }
 

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 
+#include "coordinator/store/append_rules.h"
 #include "coordinator/store/memory_store.h"
 
 namespace wattfleet::coordinator {
@@ -41,6 +43,7 @@ class MemoryTransaction {
   absl::Status Do(const RecordFailures& op);
   absl::Status Do(const RecordEvent& op);
   absl::Status Do(const CountMissing& op);
+  absl::Status Do(const SettleJudgements& op);
   absl::Status Do(const PutReattributed& op);
   absl::Status Do(const PutVerdicts& op);
 
@@ -61,6 +64,8 @@ class MemoryTransaction {
   std::int64_t ChannelId(AgentId agent, const ChannelFacts& facts);
   void NoteGrader(const Verdict& verdict);
   bool HasNeither(PairId pair, Unit unit) const;
+  std::optional<JudgedRow> RowForJudging(PairId pair, Unit unit) const;
+  bool IsToBeJudged(PairId pair, const JudgeTask& task, Unit unit) const;
 
   // Each changes the tables and remembers how to change them back.
   template <typename Map, typename Key, typename Value>

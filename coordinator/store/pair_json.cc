@@ -100,6 +100,28 @@ Price PriceFrom(const json& object) {
   return price;
 }
 
+json ToJson(const JudgeTask& judge) {
+  return {{"subject", judge.subject.value},
+          {"subject_name", judge.subject_name},
+          {"grader", judge.grader},
+          {"grader_version", judge.grader_version},
+          {"protocol", static_cast<int>(judge.protocol)},
+          {"rule", static_cast<int>(judge.rule)},
+          {"answers", judge.answers}};
+}
+
+JudgeTask JudgeFrom(const json& object) {
+  JudgeTask judge;
+  judge.subject = PairId{object.at("subject").get<std::int64_t>()};
+  judge.subject_name = object.at("subject_name");
+  judge.grader = object.at("grader");
+  judge.grader_version = object.at("grader_version");
+  judge.protocol = static_cast<JudgeProtocol>(object.at("protocol").get<int>());
+  judge.rule = static_cast<JudgeRule>(object.at("rule").get<int>());
+  judge.answers = object.at("answers");
+  return judge;
+}
+
 PairSpec PairFrom(const json& object) {
   PairSpec pair;
   pair.model = object.at("model");
@@ -122,7 +144,7 @@ PairSpec PairFrom(const json& object) {
 
 }  // namespace
 
-std::string PairSpecToJson(const PairSpec& pair) {
+std::string PairSpecToJson(const PairSpec& pair, const std::optional<JudgeTask>& judge) {
   json object{{"model", pair.model},
               {"released", pair.released},
               {"build", ToJson(pair.build)},
@@ -139,6 +161,9 @@ std::string PairSpecToJson(const PairSpec& pair) {
   if (pair.price.has_value()) {
     object["price"] = ToJson(*pair.price);
   }
+  if (judge.has_value()) {
+    object["judge"] = ToJson(*judge);
+  }
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -147,6 +172,16 @@ absl::StatusOr<PairSpec> PairSpecFromJson(std::string_view text) {
     return PairFrom(json::parse(text));
   } catch (const std::exception& error) {
     return absl::DataLossError(absl::StrFormat("stored pair cannot be read: %s", error.what()));
+  }
+}
+
+absl::StatusOr<std::optional<JudgeTask>> JudgeTaskFromJson(std::string_view text) {
+  try {
+    const json object = json::parse(text);
+    const auto found = object.find("judge");
+    return found == object.end() ? std::optional<JudgeTask>() : std::optional(JudgeFrom(*found));
+  } catch (const std::exception& error) {
+    return absl::DataLossError(absl::StrFormat("stored judge cannot be read: %s", error.what()));
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/domain/fleet.h"
 #include "common/domain/ids.h"
+#include "common/domain/judge_task.h"
 #include "common/domain/pair.h"
 #include "common/domain/result.h"
 #include "common/domain/unit.h"
@@ -113,6 +114,7 @@ struct PutSample {
 };  // once, at submit
 struct InsertPair {
   PairSpec pair;
+  std::optional<JudgeTask> judge = std::nullopt;  // of a pair that judges another's answers
 };
 struct SetPairState {
   PairId pair;
@@ -180,11 +182,20 @@ struct RecordEvent {
   std::string text;
   std::int64_t at_unix_ms = 0;
 };
-// Reads, after the ops before it: the units of `range` that have neither result nor quarantine.
+// Reads, after the ops before it: the units of `range` that have neither result nor quarantine. Of
+// a judge pair only those that have something to judge (append_rules.h).
 struct CountMissing {
   ShardId shard;
   PairId pair;
   UnitRange range;
+  std::optional<JudgeTask> judge = std::nullopt;
+};
+// Gives the answers that `graded` holds judgements of their verdict, in force, once they are judged
+// in every order; one that has a verdict keeps it.
+struct SettleJudgements {
+  PairId pair;  // the judge pair
+  JudgeTask judge;
+  std::shared_ptr<const GradedBatch> graded;
 };
 
 // What another method makes of the traces, beside the stored energy. Replaces rows of that method.
@@ -211,16 +222,26 @@ struct PutVerdicts {
   std::vector<AddedVerdict> rows;
 };
 
-using StoreOp =
-    std::variant<PutSweep, PutSample, InsertPair, SetPairState, SealPair, InsertShard, UpdateShard,
-                 InsertLease, UpdateLease, AppendResults, ConsumeSeq, QuarantineMissing,
-                 RecordFailures, RecordEvent, CountMissing, PutReattributed, PutVerdicts>;
+using StoreOp = std::variant<PutSweep, PutSample, InsertPair, SetPairState, SealPair, InsertShard,
+                             UpdateShard, InsertLease, UpdateLease, AppendResults, ConsumeSeq,
+                             QuarantineMissing, RecordFailures, RecordEvent, CountMissing,
+                             SettleJudgements, PutReattributed, PutVerdicts>;
 
 // All of one sweep, applied in order and atomically.
 struct StoreBatch {
   std::uint64_t id = 0;  // set by the core, ascending
   SweepId sweep;         // none: only ConsumeSeq and RecordEvent, kept beside the sweeps
   std::vector<StoreOp> ops;
+};
+
+// Tokens of stored results.
+struct TokenSums {
+  std::int64_t results = 0;
+  std::int64_t uncounted = 0;  // of `results`: without a count of input or output tokens
+  std::int64_t input = 0;      // those from a cache included
+  std::int64_t cached = 0;
+  std::int64_t output = 0;
+  bool operator==(const TokenSums&) const = default;
 };
 
 struct LeaseCommit {
@@ -233,6 +254,7 @@ struct LeaseCommit {
   std::int64_t refused = 0;
   std::int64_t unquarantined = 0;  // of `accepted`: units that had been quarantined
   bool ledger_balances = true;     // of a close; true when the batch has none
+  TokenSums tokens;                // of `accepted`
 };
 struct CursorCommit {
   AgentId agent;
@@ -243,6 +265,7 @@ struct CursorCommit {
 struct MissingUnits {
   ShardId shard;
   std::vector<UnitRange> ranges;
+  std::int64_t unclear = 0;  // of a judge pair: replies in the range that hold no verdict
 };
 
 // What a committed StoreBatch did.
@@ -265,10 +288,12 @@ struct PairSnapshot {
   std::int64_t completed = 0;  // results, those of status kFailed not counted
   std::int64_t failed = 0;     // results of status kFailed
   std::int64_t quarantined = 0;
+  std::optional<JudgeTask> judge;
+  TokenSums tokens;  // of judge pairs alone
 };
 
 // What the core starts from: everything but results and ended leases. Counting completed units uses
-// the per-lease counters, never a scan of results.
+// the per-lease counters, never a scan of results, but for the tokens of judge pairs.
 struct SweepSnapshot {
   SweepRecord sweep;
   std::vector<PairSnapshot> pairs;

@@ -142,6 +142,7 @@ absl::Status SqliteAppender::AppendOne(Batch& batch, std::size_t i) {
   }
   ++batch.counts.accepted;
   batch.counts.failed_accepted += result.status == ResultStatus::kFailed ? 1 : 0;
+  AddTokens(result, batch.counts.tokens);
   return InsertParts(batch, result, verdict);
 }
 

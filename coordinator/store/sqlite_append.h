@@ -33,6 +33,8 @@ class SqliteAppender {
   void ForgetQuarantine(PairId pair) { quarantined_.erase(pair); }
   // Within the file's write transaction: one verdict beside those in force.
   absl::Status PutVerdict(const AddedVerdict& added);
+  // Likewise: the verdict in force of a result that has none yet; otherwise nothing.
+  absl::Status PutInForce(PairId pair, Unit unit, const Verdict& verdict);
   // Writes the counters back; before the commit.
   absl::Status Flush();
   // After a commit: keeps the memory bounded.

@@ -200,6 +200,29 @@ absl::Status SqliteAppender::PutVerdict(const AddedVerdict& added) {
       .Run();
 }
 
+absl::Status SqliteAppender::PutInForce(PairId pair, Unit unit, const Verdict& verdict) {
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement * update,
+      connection_.Cached("UPDATE result SET verdict = ?3 WHERE pair_id = ?1 AND unit = ?2 AND "
+                         "verdict IS NULL"));
+  WF_RETURN_IF_ERROR(update->Bind(1, pair.value)
+                         .Bind(2, unit)
+                         .Bind(3, static_cast<std::int64_t>(verdict.value))
+                         .Run());
+  if (connection_.changes() == 0) {
+    return absl::OkStatus();
+  }
+  WF_RETURN_IF_ERROR(Prepare());
+  WF_ASSIGN_OR_RETURN(const std::int64_t grader, GraderOf(verdict));
+  return statements_.verdict->Bind(1, pair.value)
+      .Bind(2, unit)
+      .Bind(3, grader)
+      .Bind(4, static_cast<std::int64_t>(verdict.value))
+      .BindText(5, verdict.reason)
+      .BindText(6, verdict.extracted)
+      .Run();
+}
+
 absl::StatusOr<bool> SqliteAppender::HasQuarantine(PairId pair) {
   const auto found = quarantined_.find(pair);
   if (found != quarantined_.end()) {

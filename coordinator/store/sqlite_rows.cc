@@ -49,6 +49,7 @@ absl::StatusOr<PairSnapshot> PairOf(const SqliteStatement& row, SweepId sweep) {
                      .engine_kind = std::string(row.Text(7)),
                      .quantization = std::string(row.Text(8))};
   }
+  WF_ASSIGN_OR_RETURN(pair.judge, JudgeTaskFromJson(row.Text(1)));
   return pair;
 }
 
@@ -79,6 +80,28 @@ absl::Status ReadCounts(SqliteConnection& connection, std::vector<PairSnapshot>&
       pair->quarantined = quarantine.Int(1);
     }
     WF_ASSIGN_OR_RETURN(more, quarantine.Step());
+  }
+  return absl::OkStatus();
+}
+
+// What the judgements so far have cost in tokens. Reads every result of the judge pairs.
+absl::Status ReadJudgeTokens(SqliteConnection& connection, std::vector<PairSnapshot>& pairs) {
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement sums,
+      connection.Prepare("SELECT count(*), coalesce(sum(input_tokens IS NULL OR output_tokens IS "
+                         "NULL), 0), coalesce(sum(input_tokens), 0), coalesce(sum(cached_tokens), "
+                         "0), coalesce(sum(output_tokens), 0) FROM result WHERE pair_id = ?1"));
+  for (PairSnapshot& pair : pairs) {
+    if (!pair.judge) {
+      continue;
+    }
+    WF_RETURN_IF_ERROR(sums.Bind(1, pair.spec.id.value).Step().status());
+    pair.tokens = {.results = sums.Int(0),
+                   .uncounted = sums.Int(1),
+                   .input = sums.Int(2),
+                   .cached = sums.Int(3),
+                   .output = sums.Int(4)};
+    sums.Reset();
   }
   return absl::OkStatus();
 }
@@ -134,6 +157,7 @@ absl::StatusOr<std::vector<PairSnapshot>> ReadPairs(SqliteConnection& connection
     WF_ASSIGN_OR_RETURN(more, row.Step());
   }
   WF_RETURN_IF_ERROR(ReadCounts(connection, pairs));
+  WF_RETURN_IF_ERROR(ReadJudgeTokens(connection, pairs));
   return pairs;
 }
 

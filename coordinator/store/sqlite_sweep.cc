@@ -147,7 +147,7 @@ absl::Status SqliteSweep::Do(const InsertPair& op, Committed&) {
         absl::StrFormat("pair %d is of another sweep, or too large to be stored", pair.id.value));
   }
   const std::string name = PairName(pair);
-  const std::string spec = PairSpecToJson(pair);
+  const std::string spec = PairSpecToJson(pair, op.judge);
   WF_ASSIGN_OR_RETURN(SqliteStatement * insert,
                       connection_->Cached("INSERT INTO pair VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', "
                                           "NULL, NULL, NULL) ON CONFLICT DO NOTHING"));
@@ -298,7 +298,12 @@ absl::StatusOr<std::vector<UnitRange>> SqliteSweep::MissingOf(PairId pair, UnitR
 
 absl::Status SqliteSweep::Do(const CountMissing& op, Committed& committed) {
   WF_ASSIGN_OR_RETURN(std::vector<UnitRange> ranges, MissingOf(op.pair, op.range));
-  committed.missing.push_back({.shard = op.shard, .ranges = std::move(ranges)});
+  MissingUnits missing{.shard = op.shard, .ranges = std::move(ranges)};
+  if (op.judge) {
+    WF_ASSIGN_OR_RETURN(missing.ranges, ToBeJudged(op.pair, *op.judge, missing.ranges));
+    WF_ASSIGN_OR_RETURN(missing.unclear, CountUnclear(op.pair, op.range));
+  }
+  committed.missing.push_back(std::move(missing));
   return absl::OkStatus();
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "coordinator/store/append_rules.h"
 #include "coordinator/store/ingest_cursors.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/sqlite.h"
@@ -66,9 +67,16 @@ class SqliteSweep {
   absl::Status Do(const RecordEvent& op, Committed& committed);
   absl::Status Do(const CountMissing& op, Committed& committed);
   absl::Status Do(const PutReattributed& op, Committed& committed);
+  absl::Status Do(const SettleJudgements& op, Committed& committed);
   absl::Status Do(const PutVerdicts& op, Committed& committed);
 
   absl::StatusOr<std::vector<UnitRange>> MissingOf(PairId pair, UnitRange range);
+  // sqlite_judging.cc
+  absl::StatusOr<std::vector<UnitRange>> ToBeJudged(PairId pair, const JudgeTask& task,
+                                                    const std::vector<UnitRange>& among);
+  absl::StatusOr<std::int64_t> CountUnclear(PairId pair, UnitRange range);
+  absl::StatusOr<std::optional<JudgedRow>> RowForJudging(PairId pair, Unit unit);
+  absl::Status Settle(const SettleJudgements& op, Unit answer);
   absl::Status Quarantine(const QuarantineMissing& op, UnitRange range, Committed& committed);
   // A guard: the statement before it changed exactly one row.
   absl::Status ChangedOne(const std::string& what);

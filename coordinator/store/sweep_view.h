@@ -146,6 +146,15 @@ class SweepView {
       const std::function<absl::Status(const EnergyRow&)>& visit) = 0;
 };
 
+// The pairs that answer; those that judge are left out.
+inline absl::StatusOr<std::vector<PairSnapshot>> AnswerPairs(SweepView& view) {
+  absl::StatusOr<std::vector<PairSnapshot>> pairs = view.Pairs();
+  if (pairs.ok()) {
+    std::erase_if(*pairs, [](const PairSnapshot& pair) { return pair.judge.has_value(); });
+  }
+  return pairs;
+}
+
 }  // namespace wattfleet::coordinator
 
 #endif  // WF_COORDINATOR_STORE_SWEEP_VIEW_H_

@@ -135,7 +135,7 @@ THIRD_PARTY = {
                    "coordinator/service", "coordinator/workload", "coordinator/store",
                    "coordinator/exchange", "agent", "common/http", "tests"),
     r"re2/": ("coordinator/grading", "tests"),
-    r"openssl/": ("coordinator/security", "coordinator/plan", "coordinator/workload",
+    r"openssl/": ("coordinator/security", "coordinator/grading", "coordinator/plan", "coordinator/workload",
                   "common/tls", "tests"),
     r"zstd\.h": ("common/trace", "common/wire", "coordinator/exchange", "coordinator/workload", "agent/backend", "agent/power", "agent/spool", "tests"),
     r"zlib\.h": ("coordinator/workload", "agent/backend", "tests"),

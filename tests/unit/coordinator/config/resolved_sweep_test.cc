@@ -59,6 +59,17 @@ SweepFile FullFile() {
   file.system_prompt = "Be brief.\nVery.";
   file.timeouts.query = std::chrono::milliseconds(1500);
   file.retry = {.errors = 0, .crashes = 9};
+  file.default_grader = "pairwise";
+  JudgeEntry& judge = file.judge.emplace();
+  judge.name = "wise";
+  judge.serve = {.build = {.engine = "openai", .ref = "wise-2026", .api_key_file = "/keys/j"},
+                 .location = Location::kCloud};
+  judge.price = Price{.input_per_million = 2, .output_per_million = 8, .as_of = "2026-11-01"};
+  judge.generation = {.temperature = 0.2, .max_output_tokens = 64};
+  judge.condition.concurrency = 4;
+  judge.requests_per_minute = 500;
+  judge.rule = JudgeRule::kOr;
+  file.judge_budget_usd = 20.5;
   return file;
 }
 

@@ -255,11 +255,23 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{With("passes: 2\n"), "passes: \"2\" is not supported yet"},
         BadFile{With("cache: as-served\n"), "cache: \"as-served\" is not supported yet"},
         BadFile{With("prompt: {shots: 500}\n"), "shots"},
-        BadFile{With("grading: {judge: {engine: openai}}\n"), "judge: not supported yet"},
         BadFile{With("grading: {default: exact}\n"), "default: \"exact\" is not supported yet"},
         BadFile{With("energy: {require: host}\n"), "require: not supported yet"},
-        BadFile{With("budget: {judge_usd: 20}\n"), "budget: not supported yet"},
+        BadFile{With("budget: {cloud_usd: 20}\n"), "cloud_usd: not supported yet"},
         BadFile{With("window: \"22:00-07:00\"\n"), "window: not supported yet"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Judges, BadSweepTest,
+    ::testing::Values(
+        BadFile{With("grading: {judge: {engine: openai}}\n"), "key \"ref\" is missing"},
+        BadFile{With("grading: {default: judge}\n"), "default: judge needs to know who judges"},
+        BadFile{With("grading: {default: pairwise, judge: {engine: vllm, ref: x, rule: and}}\n"),
+                "rule"},
+        BadFile{With("grading: {judge: {engine: vllm, ref: x, api_key: sk-1}}\n"),
+                "unknown key \"api_key\""},
+        BadFile{With("budget: {judge_usd: 20}\n"), "judge_usd: needs grading.judge with its price"},
+        BadFile{With("grading: {judge: {engine: vllm, ref: x}}\nbudget: {judge_usd: 20}\n"),
+                "an unknown price is not 0"}));
 
 TEST(CheckFilesExistTest, NamesTheFirstFileThatIsMissingAndTheNearest) {
   const std::filesystem::path directory =

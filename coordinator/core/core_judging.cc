@@ -1,0 +1,265 @@
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "common/check/check.h"
+#include "coordinator/core/coordinator_core.h"
+
+namespace wattfleet::coordinator {
+
+namespace {
+
+constexpr double kTokensPerPriceUnit = 1e6;
+// What a prompt is taken to be long while no judgement tells.
+constexpr double kPromptTokensGuess = 4'096;
+// Requests of so long may be granted at once after a pause.
+constexpr double kBucketSeconds = 10;
+
+bool HasEnded(PairState state) {
+  return state == PairState::kCancelled || state == PairState::kComplete ||
+         state == PairState::kCompleteWithGaps;
+}
+
+// Dollars by the definition of c_q (metrics.md), over the results whose tokens are known.
+double UsdOf(const TokenSums& tokens, const Price& price) {
+  const double cached_price = price.cached_input_per_million.value_or(price.input_per_million);
+  return (static_cast<double>(tokens.input - tokens.cached) * price.input_per_million +
+          static_cast<double>(tokens.cached) * cached_price +
+          static_cast<double>(tokens.output) * price.output_per_million) /
+         kTokensPerPriceUnit;
+}
+
+// The open shards of a plan as sorted ranges, to ask whether a unit is in one.
+class OpenRanges {
+ public:
+  explicit OpenRanges(const ShardPlan& plan) {
+    for (const auto& [id, shard] : plan.open()) {
+      ranges_.push_back(shard.record.range);
+    }
+    std::sort(ranges_.begin(), ranges_.end());
+  }
+  bool Contain(Unit unit) const {
+    const auto after =
+        std::upper_bound(ranges_.begin(), ranges_.end(), unit,
+                         [](Unit value, const UnitRange& range) { return value < range.lo; });
+    return after != ranges_.begin() && std::prev(after)->contains(unit);
+  }
+
+ private:
+  std::vector<UnitRange> ranges_;
+};
+
+}  // namespace
+
+// After a start: judgements wait whose answers, or whose attempt before, are not all in. Shards
+// were cut along the answers' in the transaction that ended those, so the first unit tells of the
+// whole.
+void CoordinatorCore::FindWaiting(const SweepEntry& sweep) {
+  for (const PairId id : sweep.pairs) {
+    PairEntry& judge = pairs_.at(id);
+    if (!judge.judge) {
+      continue;
+    }
+    const JudgeUnits units(*judge.judge);
+    const OpenRanges answers(pairs_.at(judge.judge->subject).plan);
+    const OpenRanges own(judge.plan);
+    std::vector<ShardId> waiting;
+    for (const auto& [shard_id, shard] : judge.plan.open()) {
+      const Unit first = shard.record.range.lo;
+      const JudgementAddress judgement = units.AddressOf(first);
+      const bool is_early = judgement.attempt > 0 ? own.Contain(first - units.per_attempt())
+                                                  : answers.Contain(judgement.answer);
+      if (shard.record.state == ShardState::kPending && is_early) {
+        waiting.push_back(shard_id);
+      }
+    }
+    for (const ShardId shard : waiting) {
+      judge.plan.Find(shard)->waits = true;
+    }
+  }
+}
+
+// A shard of `pair` reached its end. Of answers: they may be judged now. Of judgements: those whose
+// reply held no verdict may be tried again, unless all of them did (`is_clear`).
+void CoordinatorCore::ShardEnded(const PairEntry& pair, UnitRange range, bool is_clear,
+                                 Effects& fx) {
+  if (pair.judge) {
+    PairEntry& judge = pairs_.at(pair.spec.id);
+    const JudgeUnits units(*judge.judge);
+    const std::int64_t next = units.AddressOf(range.lo).attempt + 1;
+    if (is_clear) {
+      FinishAttempts(judge, range, next, fx);
+    } else if (next < kJudgeAttempts) {
+      const std::int64_t step = units.per_attempt();
+      Isolate(judge, {.lo = range.lo + step, .hi = range.hi + step}, fx).waits = false;
+    }
+    return;
+  }
+  for (const PairId id : sweeps_.at(pair.spec.sweep).pairs) {
+    PairEntry& judge = pairs_.at(id);
+    if (!judge.judge || judge.judge->subject != pair.spec.id || HasEnded(judge.state)) {
+      continue;
+    }
+    for (const UnitRange& judgements : JudgeUnits(*judge.judge).OfAnswers(range)) {
+      Isolate(judge, judgements, fx).waits = false;
+    }
+  }
+}
+
+// Nothing is left to try again: the later attempts of the judgements in `range` are done.
+void CoordinatorCore::FinishAttempts(PairEntry& judge, UnitRange range, std::int64_t from,
+                                     Effects& fx) {
+  const std::int64_t step = JudgeUnits(*judge.judge).per_attempt();
+  for (std::int64_t attempt = from; attempt < kJudgeAttempts; ++attempt) {
+    range = {.lo = range.lo + step, .hi = range.hi + step};
+    OpenShard& shard = Isolate(judge, range, fx);
+    const ShardId id = shard.record.id;
+    shard.record.state = ShardState::kDone;
+    BatchOf(judge.spec.sweep, fx)
+        .ops.push_back(UpdateShard{.shard = shard.record,
+                                   .expect_epoch = shard.record.epoch,
+                                   .expect_state = ShardState::kPending});
+    judge.plan.Finish(id);
+  }
+}
+
+// The waiting units of `range` as a shard of their own.
+OpenShard& CoordinatorCore::Isolate(PairEntry& judge, UnitRange range, Effects& fx) {
+  OpenShard* whole = judge.plan.FindWaiting(range.lo);
+  WF_CHECK(whole != nullptr);
+  WF_CHECK(range.hi <= whole->record.range.hi);
+  if (whole->record.range.lo < range.lo) {
+    CutShard(judge, *whole, range.lo - whole->record.range.lo, fx);
+  }
+  return CutShard(judge, *whole, range.size(), fx);
+}
+
+void CoordinatorCore::On(const JudgeLimitsSet& event, Instant now, Effects&) {
+  JudgeLimits& limits = sweeps_.at(event.sweep).judging;
+  limits.budget_usd = event.budget_usd;
+  if (limits.requests_per_minute != event.requests_per_minute) {
+    limits.requests_per_minute = event.requests_per_minute;
+    limits.bucket = 0;
+    limits.filled = now.monotonic;
+  }
+}
+
+// What one judgement costs: as those so far did on average; before any, as much as one may.
+double CoordinatorCore::UsdPerJudgement(const SweepEntry& sweep, const PairSpec& spec) const {
+  double usd = 0;
+  std::int64_t counted = 0;
+  for (const PairId id : sweep.pairs) {
+    const PairEntry& pair = pairs_.at(id);
+    if (pair.judge && pair.spec.price) {
+      usd += UsdOf(pair.tokens, *pair.spec.price);
+      counted += pair.tokens.results - pair.tokens.uncounted;
+    }
+  }
+  if (counted > 0) {
+    return usd / static_cast<double>(counted);
+  }
+  return (kPromptTokensGuess * spec.price->input_per_million +
+          static_cast<double>(spec.generation.max_output_tokens) * spec.price->output_per_million) /
+         kTokensPerPriceUnit;
+}
+
+// What is neither spent nor promised to open leases; absent without a budget or a price. Results
+// without token counts are taken to have cost what the others did.
+std::optional<double> CoordinatorCore::BudgetLeft(const SweepEntry& sweep) const {
+  std::optional<double> left = sweep.judging.budget_usd;
+  for (const PairId id : sweep.pairs) {
+    const PairEntry& pair = pairs_.at(id);
+    if (!left || !pair.judge || !pair.spec.price) {
+      continue;
+    }
+    const double each = UsdPerJudgement(sweep, pair.spec);
+    *left -= UsdOf(pair.tokens, *pair.spec.price);
+    *left -= each * static_cast<double>(pair.tokens.uncounted);
+    for (const LeaseId lease_id : leases_.OfPair(id)) {
+      const OpenLease& lease = *leases_.Find(lease_id);
+      *left -= each * static_cast<double>(lease.range.size() - lease.accepted);
+    }
+  }
+  return left;
+}
+
+// How many judgements may be granted now.
+std::int64_t CoordinatorCore::JudgeAllowance(const PairEntry& judge, Instant now) {
+  SweepEntry& sweep = sweeps_.at(judge.spec.sweep);
+  JudgeLimits& limits = sweep.judging;
+  double allowed = static_cast<double>(options_.sizing.max_units);
+  if (limits.requests_per_minute) {
+    const double per_second = static_cast<double>(*limits.requests_per_minute) / 60;
+    const double passed = std::chrono::duration<double>(now.monotonic - limits.filled).count();
+    limits.bucket =
+        std::min(limits.bucket + passed * per_second, std::max(1.0, per_second * kBucketSeconds));
+    limits.filled = now.monotonic;
+    allowed = std::min(allowed, limits.bucket);
+  }
+  if (const auto left = BudgetLeft(sweep); left && judge.spec.price) {
+    const double each = UsdPerJudgement(sweep, judge.spec);
+    allowed = each > 0 ? std::min(allowed, *left / each) : allowed;
+  }
+  return static_cast<std::int64_t>(std::floor(std::max(allowed, 0.0)));
+}
+
+// Judging ends when not one more judgement fits into the budget and none is under way.
+void CoordinatorCore::ReviewBudget(SweepEntry& sweep, Instant now, Effects& fx) {
+  const std::optional<double> left = BudgetLeft(sweep);
+  if (!left) {
+    return;
+  }
+  bool is_due = false;
+  for (const PairId id : sweep.pairs) {
+    const PairEntry& pair = pairs_.at(id);
+    if (!pair.judge || !pair.spec.price) {
+      continue;
+    }
+    if (leases_.CountOf(id) > 0) {
+      return;
+    }
+    is_due = is_due || (pair.state == PairState::kOpen && pair.plan.PendingUnits() > 0 &&
+                        *left < UsdPerJudgement(sweep, pair.spec));
+  }
+  if (is_due) {
+    BlockJudging(sweep,
+                 absl::StrFormat("budget of %.2f USD spent but for %.4f", *sweep.judging.budget_usd,
+                                 std::max(*left, 0.0)),
+                 now, fx);
+  }
+}
+
+// Nobody judges for this sweep until somebody says so; verdicts stay pending, no try is spent.
+void CoordinatorCore::BlockJudging(SweepEntry& sweep, const std::string& why, Instant now,
+                                   Effects& fx) {
+  const std::string reason =
+      absl::StrFormat("judge %s; fix, then wattfleet resume %s --judge", why, sweep.record.name);
+  bool is_news = false;
+  for (const PairId id : sweep.pairs) {
+    PairEntry& pair = pairs_.at(id);
+    if (pair.judge && pair.state == PairState::kOpen) {
+      is_news = true;
+      SetPair(pair, PairState::kBlocked, reason, fx);
+    }
+  }
+  if (is_news) {
+    Note(sweep.record.id, "BLOCKED", reason, now, fx);
+  }
+}
+
+void CoordinatorCore::ResumeJudging(SweepEntry& sweep, Effects& fx) {
+  for (const PairId id : sweep.pairs) {
+    PairEntry& pair = pairs_.at(id);
+    if (pair.judge && pair.state == PairState::kBlocked) {
+      SetPair(pair, PairState::kOpen, "", fx);
+    }
+  }
+}
+
+}  // namespace wattfleet::coordinator

@@ -1,0 +1,305 @@
+// The coordinator's core and pairs that judge other pairs' answers.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/core_harness.h"
+
+namespace wattfleet::coordinator {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::CoreHarness;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+constexpr std::int64_t kAnswerPair = 1;
+constexpr std::int64_t kJudgePair = 2;
+
+// One agent that answers and judges. What it makes of an answer or a judgement, a test may say.
+class CoreJudgingTest : public ::testing::Test {
+ protected:
+  void Submit(std::int64_t queries, JudgeProtocol protocol, JudgeRule rule = JudgeRule::kAgree,
+              JudgeLimitsSet limits = {}) {
+    SweepSubmitted submitted;
+    submitted.sweep.name = "night";
+    submitted.sweep.n_queries = queries;
+    for (std::int64_t i = 0; i < queries; ++i) {
+      submitted.sample.push_back(i);
+    }
+    const Build build{.engine = "synthetic", .ref = "x"};
+    submitted.pairs = {{.model = "small",
+                        .build = build,
+                        .accelerator = "any",
+                        .n_units = queries,
+                        .plan_hash = std::string(32, 'p')}};
+    JudgePlan plan{.spec = {.model = "wise", .build = build, .accelerator = "any"},
+                   .task = {.grader = "judge@1/wise", .protocol = protocol, .rule = rule}};
+    // A judgement of the agent below costs 1000 x 1 + 100 x 10 = 2000 millionths of a dollar.
+    plan.spec.price = Price{.input_per_million = 1, .output_per_million = 10};
+    plan.spec.generation.max_output_tokens = 100;
+    submitted.judge = plan;
+    harness_.Do(submitted);
+    limits.sweep = SweepId{1};
+    limits_ = limits;
+    harness_.Do(limits);
+    session_ = harness_.Connect("a");
+  }
+  void Restart() {
+    harness_.Restart();
+    harness_.Do(limits_);
+    session_ = harness_.Connect("a", 1, {}, seq_);
+  }
+  // Asks for work and does it. False: there is none.
+  bool Work() {
+    harness_.AskForWork(session_);
+    const auto grants = harness_.Sent<LeaseGrant>(session_);
+    for (const LeaseGrant& grant : grants) {
+      Answer(grant);
+    }
+    return !grants.empty();
+  }
+  void WorkToTheEnd() {
+    for (int i = 0; i < 10'000 && Work(); ++i) {
+    }
+  }
+  void Answer(const LeaseGrant& grant, std::optional<LeaseClose> close = LeaseClose{}) {
+    auto graded = std::make_shared<GradedBatch>();
+    graded->batch = CoreHarness::Results(grant, "a", seq_++, 0, 0);
+    graded->batch.close = std::move(close);
+    graded->wire_bytes = 1000;
+    const bool is_judge = grant.pair.id.value == kJudgePair;
+    if (graded->batch.close->outcome == LeaseOutcome::kCompleted) {
+      for (const UnitRange& range : grant.units) {
+        for (Unit unit = range.lo; unit < range.hi; ++unit) {
+          Result result{.unit = unit, .input_tokens = 1'000, .output_tokens = 100};
+          graded->verdicts.push_back(is_judge ? Judge(unit) : graded_answer_(unit));
+          graded->batch.results.push_back(result);
+        }
+      }
+    }
+    harness_.Do(ResultsReceived{session_, std::move(graded)});
+  }
+  std::optional<Verdict> Judge(Unit unit) {
+    const JudgementAddress judgement = JudgeUnits(*judge().judge).AddressOf(unit);
+    ++times_[unit];
+    return Verdict{.value = judged_(judgement), .grader = "judge@1/wise", .extracted = "X"};
+  }
+  const PairEntry& answers() const { return harness_.pair(kAnswerPair); }
+  const PairEntry& judge() const { return harness_.pair(kJudgePair); }
+  // How many answers have that verdict in force; absent = pending.
+  std::int64_t Count(std::optional<VerdictValue> value) {
+    std::int64_t count = 0;
+    EXPECT_TRUE((*harness_.store().View("night"))
+                    ->ForEachResult(PairId{kAnswerPair},
+                                    [&](const ResultRow& row) {
+                                      count += row.verdict == value ? 1 : 0;
+                                      return absl::OkStatus();
+                                    })
+                    .ok());
+    return count;
+  }
+
+  CoreHarness harness_;
+  SessionId session_;
+  JudgeLimitsSet limits_;
+  std::uint64_t seq_ = 1;
+  std::map<Unit, int> times_;  // each judgement was made
+  std::function<std::optional<Verdict>(Unit)> graded_answer_ = [](Unit) { return std::nullopt; };
+  std::function<VerdictValue(const JudgementAddress&)> judged_ = [](const JudgementAddress&) {
+    return VerdictValue::kCorrect;
+  };
+};
+
+TEST_F(CoreJudgingTest, AnAnswerIsJudgedOnlyOnceItsShardIsDone) {
+  Submit(100, JudgeProtocol::kReference);
+  harness_.AskForWork(session_);
+  const LeaseGrant first = harness_.Sent<LeaseGrant>(session_).at(0);
+  harness_.AskForWork(session_);
+  const LeaseGrant second = harness_.Sent<LeaseGrant>(session_).at(0);
+  EXPECT_EQ(second.pair.id.value, kAnswerPair) << "nothing to judge yet";
+  EXPECT_EQ(judge().plan.PendingUnits(), 0);
+
+  Answer(first);
+
+  const std::int64_t done = first.units.front().size();
+  EXPECT_GE(judge().plan.PendingUnits(), done);
+  EXPECT_LE(judge().plan.PendingUnits(), done + done / kJudgedTwiceEvery + 1);
+}
+
+TEST_F(CoreJudgingTest, EachAnswerIsJudgedOnceInEachOrderAndOneOfTwentyTwice) {
+  Submit(97, JudgeProtocol::kPairwise);
+  judged_ = [](const JudgementAddress& j) {
+    return j.answer % 3 == 0 || (j.answer % 3 == 1 && j.order == 0) ? VerdictValue::kCorrect
+                                                                    : VerdictValue::kWrong;
+  };
+
+  WorkToTheEnd();
+
+  EXPECT_EQ(times_.size(), 2 * 97 + 5U);
+  EXPECT_THAT(times_, Each(Pair(::testing::_, 1)));
+  EXPECT_EQ(judge().state, PairState::kComplete);
+  EXPECT_EQ(harness_.core().sweeps().at(SweepId{1}).record.state, SweepState::kComplete);
+  EXPECT_EQ(Count(VerdictValue::kCorrect), 33) << "win or tie in both orders";
+  EXPECT_EQ(Count(VerdictValue::kWrong), 64);
+  EXPECT_EQ(judge().tokens.output, 100 * 199);
+  EXPECT_EQ(answers().tokens.output, 0) << "booked apart";
+}
+
+TEST_F(CoreJudgingTest, ByTheRuleOrOneOrderIsEnough) {
+  Submit(97, JudgeProtocol::kPairwise, JudgeRule::kOr);
+  judged_ = [](const JudgementAddress& j) {
+    return j.answer % 3 == 0 || (j.answer % 3 == 1 && j.order == 0) ? VerdictValue::kCorrect
+                                                                    : VerdictValue::kWrong;
+  };
+
+  WorkToTheEnd();
+
+  EXPECT_EQ(Count(VerdictValue::kCorrect), 65);
+}
+
+TEST_F(CoreJudgingTest, AStartAfterEveryLeaseChangesNothing) {
+  Submit(97, JudgeProtocol::kPairwise);
+  judged_ = [](const JudgementAddress& j) {
+    return j.attempt == 0 && j.answer % 4 == 0 ? VerdictValue::kNoAnswer : VerdictValue::kCorrect;
+  };
+
+  for (int i = 0; i < 10'000 && Work(); ++i) {
+    Restart();
+  }
+
+  EXPECT_THAT(times_, Each(Pair(::testing::_, 1)));
+  EXPECT_EQ(judge().state, PairState::kComplete);
+  EXPECT_EQ(Count(VerdictValue::kCorrect), 97);
+}
+
+TEST_F(CoreJudgingTest, AReplyWithoutAVerdictIsAskedForAgainThreeTimesInAllThenStaysPending) {
+  Submit(40, JudgeProtocol::kReference);
+  judged_ = [](const JudgementAddress& j) {
+    return j.answer == 7 || (j.answer == 8 && j.attempt == 0) ? VerdictValue::kNoAnswer
+                                                              : VerdictValue::kCorrect;
+  };
+
+  WorkToTheEnd();
+
+  const JudgeUnits units(*judge().judge);
+  const std::int64_t step = units.per_attempt();
+  EXPECT_THAT(times_, Each(Pair(::testing::_, 1)));
+  EXPECT_TRUE(times_.contains(7) && times_.contains(7 + step) && times_.contains(7 + 2 * step));
+  EXPECT_TRUE(times_.contains(8 + step) && !times_.contains(8 + 2 * step));
+  EXPECT_FALSE(times_.contains(9 + step));
+  EXPECT_EQ(Count(std::nullopt), 1);
+  EXPECT_EQ(Count(VerdictValue::kCorrect), 39);
+  EXPECT_EQ(judge().state, PairState::kComplete);
+}
+
+TEST_F(CoreJudgingTest, AnswersThatHoldNothingToJudgeAreNotJudged) {
+  Submit(40, JudgeProtocol::kPairwise);
+  graded_answer_ = [](Unit unit) -> std::optional<Verdict> {
+    if (unit % 2 == 0) {
+      return std::nullopt;
+    }
+    return Verdict{.value = VerdictValue::kNoAnswer, .grader = "judge@1/wise", .reason = "timeout"};
+  };
+
+  WorkToTheEnd();
+
+  const JudgeUnits units(*judge().judge);
+  for (const auto& [unit, times] : times_) {
+    EXPECT_EQ(units.AddressOf(unit).answer % 2, 0);
+  }
+  EXPECT_EQ(Count(VerdictValue::kNoAnswer), 20);
+  EXPECT_EQ(Count(VerdictValue::kCorrect), 20);
+  EXPECT_EQ(judge().state, PairState::kComplete);
+}
+
+TEST_F(CoreJudgingTest, AnExhaustedQuotaBlocksJudgingByNameAndSpendsNoTry) {
+  Submit(64, JudgeProtocol::kReference);
+  while (answers().state == PairState::kOpen) {
+    harness_.AskForWork(session_);
+    for (const LeaseGrant& grant : harness_.Sent<LeaseGrant>(session_)) {
+      const bool is_judge = grant.pair.id.value == kJudgePair;
+      Answer(grant, is_judge ? LeaseClose{.outcome = LeaseOutcome::kEngineBlocked,
+                                          .message = "quota exhausted: pay first"}
+                             : LeaseClose{});
+    }
+  }
+  while (judge().state == PairState::kOpen) {
+    harness_.AskForWork(session_);
+    Answer(harness_.Sent<LeaseGrant>(session_).at(0),
+           LeaseClose{.outcome = LeaseOutcome::kEngineBlocked,
+                      .message = "quota exhausted: pay first"});
+  }
+
+  const std::string reason =
+      "judge quota exhausted: pay first; fix, then wattfleet resume night --judge";
+  EXPECT_EQ(judge().state, PairState::kBlocked);
+  EXPECT_EQ(judge().reason, reason);
+  EXPECT_THAT(harness_.Events("BLOCKED"), ElementsAre(reason));
+  EXPECT_FALSE(Work()) << "nobody asks a judge that is blocked";
+  harness_.Pass(600s);
+  Restart();
+  EXPECT_FALSE(Work()) << "a new start is no remedy";
+  for (const auto& [id, shard] : judge().plan.open()) {
+    EXPECT_EQ(shard.record.error_n + shard.record.crash_n, 0);
+  }
+  EXPECT_EQ(Count(std::nullopt), 64);
+
+  harness_.Do(SweepCommanded{SweepId{1}, SweepVerb::kResumeJudge});
+  WorkToTheEnd();
+
+  EXPECT_EQ(judge().state, PairState::kComplete);
+  EXPECT_EQ(Count(VerdictValue::kCorrect), 64);
+}
+
+TEST_F(CoreJudgingTest, JudgingStopsBeforeItsBudgetIsOverspentAndGoesOnWithALargerOne) {
+  Submit(100, JudgeProtocol::kReference, JudgeRule::kAgree, {.budget_usd = 0.05});
+
+  WorkToTheEnd();
+
+  EXPECT_LE(judge().tokens.results, 25) << "of 2000 millionths each";
+  EXPECT_GE(judge().tokens.results, 20);
+  EXPECT_EQ(judge().state, PairState::kBlocked);
+  EXPECT_THAT(judge().reason, HasSubstr("judge budget of 0.05 USD spent"));
+  Restart();
+  harness_.Do(SweepCommanded{SweepId{1}, SweepVerb::kResumeJudge});
+  WorkToTheEnd();
+  EXPECT_LE(judge().tokens.results, 25) << "what was spent is remembered";
+
+  limits_.budget_usd = 1;
+  harness_.Do(limits_);
+  harness_.Do(SweepCommanded{SweepId{1}, SweepVerb::kResumeJudge});
+  WorkToTheEnd();
+
+  EXPECT_EQ(judge().state, PairState::kComplete);
+}
+
+TEST_F(CoreJudgingTest, NoMoreJudgementsAreGrantedThanTheRateAllows) {
+  Submit(400, JudgeProtocol::kReference, JudgeRule::kAgree, {.requests_per_minute = 60});
+  while (answers().state == PairState::kOpen && Work()) {
+  }
+
+  EXPECT_THAT(times_, IsEmpty()) << "no time has passed";
+  for (int i = 0; i < 30; ++i) {
+    harness_.Pass(1s);
+    WorkToTheEnd();
+  }
+
+  EXPECT_GE(judge().completed, 25);
+  EXPECT_LE(judge().completed, 31);
+}
+
+}  // namespace
+}  // namespace wattfleet::coordinator
