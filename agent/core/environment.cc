@@ -50,6 +50,9 @@ Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOff
       {"ref", pair.build.ref},
       {"revision", pair.build.revision},
   };
+  if (pair.generation.cache_as_served) {
+    facts["cache"] = "as-served";
+  }
   if (identity.context_tokens) {
     facts["context_tokens"] = *identity.context_tokens;
   }

@@ -276,7 +276,7 @@ DriveEngine LeaseRun::EngineToDrive() const {
   if (!engine_.identity.dropped_parameters.empty()) {
     flags |= kFlagParameterDropped;
   }
-  if (!engine_.identity.prefix_cache_controlled) {
+  if (!engine_.identity.prefix_cache_controlled && !grant_.pair.generation.cache_as_served) {
     flags |= kFlagPrefixCacheUncontrolled;
   }
   return {.backend = engine_.backend,

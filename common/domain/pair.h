@@ -49,6 +49,9 @@ struct Generation {
   std::optional<std::int64_t> context_tokens;
   Thinking thinking = Thinking::kUnset;
   std::vector<std::string> stop;
+  // The engine's prefix cache is left as its operator set it; otherwise it is turned off or
+  // defeated where the engine can.
+  bool cache_as_served = false;
   bool operator==(const Generation&) const = default;
 };
 

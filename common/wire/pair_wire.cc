@@ -55,6 +55,7 @@ void ToWire(const Generation& generation, v1::Generation& wire) {
   for (const std::string& stop : generation.stop) {
     wire.add_stop(stop);
   }
+  wire.set_cache_as_served(generation.cache_as_served);
 }
 
 Generation FromWire(const v1::Generation& wire, Checks& checks) {
@@ -70,6 +71,7 @@ Generation FromWire(const v1::Generation& wire, Checks& checks) {
   checks.Finite(wire.top_p(), "generation.top_p");
   generation.thinking = checks.Closed(wire.thinking(), Thinking::kHigh, "generation.thinking");
   generation.stop.assign(wire.stop().begin(), wire.stop().end());
+  generation.cache_as_served = wire.cache_as_served();
   return generation;
 }
 

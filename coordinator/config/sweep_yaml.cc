@@ -52,7 +52,6 @@ class SweepReader {
       ReadExclusions(s);
       ReadPrompt(s);
       s.ReadChoice("cache", {"off", "as-served"}, file_.cache);
-      RefuseUnless(s, "cache", file_.cache == "off");
       ReadLimits(s);
       ReadGrading(s);
       s.ReadMap("energy", [](Section& e) { e.Refuse("require", kNotSupportedYet); });

@@ -207,6 +207,7 @@ class Expander {
       pair.location = LocationOf(entry, accelerator, fleet_);
       pair.condition = condition;
       pair.generation = model.generation;
+      pair.generation.cache_as_served = file_.cache == "as-served";
       pair.timeouts = file_.timeouts;
       pair.retry = file_.retry;
       pair.repetitions = file_.repetitions;

@@ -45,7 +45,8 @@ Build BuildFrom(const json& object) {
 json ToJson(const Generation& generation) {
   json object{{"max_output_tokens", generation.max_output_tokens},
               {"thinking", static_cast<int>(generation.thinking)},
-              {"stop", generation.stop}};
+              {"stop", generation.stop},
+              {"cache_as_served", generation.cache_as_served}};
   Put(object, "temperature", generation.temperature);
   Put(object, "top_p", generation.top_p);
   Put(object, "top_k", generation.top_k);
@@ -59,6 +60,7 @@ Generation GenerationFrom(const json& object) {
   generation.max_output_tokens = object.at("max_output_tokens");
   generation.thinking = static_cast<Thinking>(object.at("thinking").get<int>());
   generation.stop = object.at("stop").get<std::vector<std::string>>();
+  generation.cache_as_served = object.value("cache_as_served", false);  // older rows have none
   Get(object, "temperature", generation.temperature);
   Get(object, "top_p", generation.top_p);
   Get(object, "top_k", generation.top_k);

@@ -49,6 +49,7 @@ PairSpec SamplePair(PairId id, SweepId sweep, std::int64_t n_units) {
   pair.generation.temperature = 0.1 + 0.2;
   pair.generation.thinking = Thinking::kOff;
   pair.generation.stop = {"\n\n", "\"end\""};
+  pair.generation.cache_as_served = true;
   pair.timeouts.query = std::chrono::milliseconds(1'234);
   pair.retry = {.errors = 4, .crashes = 5};
   pair.n_units = n_units;

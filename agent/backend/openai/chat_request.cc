@@ -157,10 +157,11 @@ ChatRequestText WriteChatRequest(const InferenceRequest& request, const std::str
   }
   AskForSampling(request.generation, body);
   AskForThinking(request.generation.thinking, dialect, body);
-  if (dialect == OpenAiDialect::kLlamaServer) {
+  const bool defeats_cache = !request.generation.cache_as_served;
+  if (defeats_cache && dialect == OpenAiDialect::kLlamaServer) {
     body["cache_prompt"] = false;
   }
-  if (dialect == OpenAiDialect::kVllm) {
+  if (defeats_cache && dialect == OpenAiDialect::kVllm) {
     body["cache_salt"] = absl::StrFormat("wattfleet-%d", request.id);
   }
 

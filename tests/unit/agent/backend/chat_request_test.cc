@@ -71,6 +71,17 @@ TEST(ChatRequestTest, DefeatsThePrefixCacheWhereTheEngineCan) {
   EXPECT_FALSE(Body(Request()).contains("cache_prompt"));
 }
 
+TEST(ChatRequestTest, LeavesThePrefixCacheAloneWhereItIsMeasuredAsServed) {
+  InferenceRequest request = Request();
+  request.generation.cache_as_served = true;
+  for (const OpenAiDialect dialect :
+       {OpenAiDialect::kOpenAi, OpenAiDialect::kLlamaServer, OpenAiDialect::kVllm,
+        OpenAiDialect::kLmStudio, OpenAiDialect::kMlx}) {
+    EXPECT_FALSE(Body(request, dialect).contains("cache_prompt"));
+    EXPECT_FALSE(Body(request, dialect).contains("cache_salt"));
+  }
+}
+
 TEST(ChatRequestTest, ReplacesBytesThatAreNoText) {
   InferenceRequest request;
   request.prompt =

@@ -309,6 +309,21 @@ TEST_F(AgentCoreLeaseTest, AnEngineElsewhereHasNoEnergyHere) {
   EXPECT_NE(Results()[0].flags & kFlagRemoteServer, 0);
 }
 
+TEST_F(AgentCoreLeaseTest, APrefixCacheIsCalledUncontrolledOnlyWhereItShouldBeOff) {
+  engines_.ready.identity.prefix_cache_controlled = false;
+  BuildAndWelcome();
+  Grant(GrantOf(1, 1));
+  ASSERT_TRUE(ServeUntilClosed(1, minutes(1)));
+  EXPECT_NE(Results().back().flags & kFlagPrefixCacheUncontrolled, 0);
+
+  LeaseGrant as_served = GrantOf(2, 1);
+  as_served.pair.generation.cache_as_served = true;
+  Grant(as_served);
+  ASSERT_TRUE(ServeUntilClosed(2, minutes(1)));
+  EXPECT_EQ(Results().back().flags & kFlagPrefixCacheUncontrolled, 0);
+  EXPECT_THAT(Batches().back().environment.facts_json, HasSubstr(R"("cache":"as-served")"));
+}
+
 TEST_F(AgentCoreLeaseTest, ARecordingsEnergyIsImportedAndNothingIsMeasured) {
   meter_.is_measured = true;
   engines_.ready.identity.engine_kind = "replay";

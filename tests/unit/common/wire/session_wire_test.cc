@@ -93,7 +93,8 @@ PairSpec ExamplePair() {
                      .max_output_tokens = 100,
                      .context_tokens = 4096,
                      .thinking = Thinking::kHigh,
-                     .stop = {"a", "b"}};
+                     .stop = {"a", "b"},
+                     .cache_as_served = true};
   pair.timeouts = {.connect = milliseconds(1),
                    .first_token = milliseconds(2),
                    .idle = milliseconds(3),

@@ -253,7 +253,6 @@ INSTANTIATE_TEST_SUITE_P(
     KnownButNotHonoured, BadSweepTest,
     ::testing::Values(
         BadFile{With("passes: 2\n"), "passes: \"2\" is not supported yet"},
-        BadFile{With("cache: as-served\n"), "cache: \"as-served\" is not supported yet"},
         BadFile{With("prompt: {shots: 500}\n"), "shots"},
         BadFile{With("grading: {default: exact}\n"), "default: \"exact\" is not supported yet"},
         BadFile{With("energy: {require: host}\n"), "require: not supported yet"},

@@ -46,6 +46,17 @@ TEST(ExpandSweepTest, AnyAloneMakesOnePairPerModelWhoeverAnswers) {
   EXPECT_THAT(expansion.unsatisfied, IsEmpty());
 }
 
+TEST(ExpandSweepTest, TheSweepsCachePolicyReachesEveryPair) {
+  SweepFile file = TwoModels();
+  for (const PairSpec& pair : ExpandSweep(file, HundredQueries(), Lab()).pairs) {
+    EXPECT_FALSE(pair.generation.cache_as_served);
+  }
+  file.cache = "as-served";
+  for (const PairSpec& pair : ExpandSweep(file, HundredQueries(), Lab()).pairs) {
+    EXPECT_TRUE(pair.generation.cache_as_served);
+  }
+}
+
 TEST(ExpandSweepTest, PatternsCoverTheFleetsAcceleratorsInTheFilesOrder) {
   SweepFile file = TwoModels();
   file.accelerators = {"nvidia-*", "apple-m4-*"};
