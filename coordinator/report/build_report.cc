@@ -123,6 +123,17 @@ void AddExclusions(const EnergyExclusions& of_pair, EnergyExclusions& sum) {
   sum.timing += of_pair.timing;
 }
 
+// Whose verdicts count: absent for those in force.
+absl::StatusOr<std::optional<GraderVersion>> VerdictsAskedFor(const std::string& grader,
+                                                              ReportedQuality& quality) {
+  if (grader.empty()) {
+    return std::nullopt;
+  }
+  WF_ASSIGN_OR_RETURN(const GraderVersion chosen, ChooseGrader(quality.graders, grader));
+  quality.verdicts_by = absl::StrFormat("%s@%d", chosen.first, chosen.second);
+  return chosen;
+}
+
 absl::Status AddStudies(const std::vector<KeptPair>& kept, const ReportOptions& options,
                         Report& report) {
   RateDifficulty(kept, report);
@@ -144,12 +155,8 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
   Report report = HeaderOf(view, workload, sample, options);
   WF_ASSIGN_OR_RETURN(report.quality.graders, view.Graders());
 
-  std::optional<GraderVersion> grader;
-  if (!options.grader.empty()) {
-    WF_ASSIGN_OR_RETURN(grader, ChooseGrader(report.quality.graders, options.grader));
-    report.quality.verdicts_by = absl::StrFormat("%s@%d", grader->first, grader->second);
-  }
-
+  WF_ASSIGN_OR_RETURN(const std::optional<GraderVersion> grader,
+                      VerdictsAskedFor(options.grader, report.quality));
   if (options.pue) {
     options.energy_class = "wall";  // what is measured of a facility
   }

@@ -152,9 +152,10 @@ TYPED_TEST(StoreJudgingContractTest, RemembersWhatAPairJudgesAndWhatItTook) {
   EXPECT_EQ(pairs.at(0).tokens, coordinator::TokenSums());
   EXPECT_EQ(pairs.at(1).judge, this->task_);
   const Result one = SampleResult(0);
+  const Result other = SampleResult(100);
   EXPECT_EQ(pairs.at(1).tokens.results, 2);
-  EXPECT_EQ(pairs.at(1).tokens.input, 2 * one.input_tokens.value_or(0));
-  EXPECT_EQ(pairs.at(1).tokens.output, 2 * one.output_tokens.value_or(0));
+  EXPECT_EQ(pairs.at(1).tokens.input, *one.input_tokens + *other.input_tokens);
+  EXPECT_EQ(pairs.at(1).tokens.output, *one.output_tokens + *other.output_tokens);
 }
 
 }  // namespace

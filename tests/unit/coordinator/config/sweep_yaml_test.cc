@@ -251,13 +251,13 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     KnownButNotHonoured, BadSweepTest,
-    ::testing::Values(
-        BadFile{With("passes: 2\n"), "passes: \"2\" is not supported yet"},
-        BadFile{With("prompt: {shots: 500}\n"), "shots"},
-        BadFile{With("grading: {default: exact}\n"), "default: \"exact\" is not supported yet"},
-        BadFile{With("energy: {require: host}\n"), "require: not supported yet"},
-        BadFile{With("budget: {cloud_usd: 20}\n"), "cloud_usd: not supported yet"},
-        BadFile{With("window: \"22:00-07:00\"\n"), "window: not supported yet"}));
+    ::testing::Values(BadFile{With("passes: 2\n"), "passes: \"2\" is not supported yet"},
+                      BadFile{With("prompt: {shots: 500}\n"), "shots"},
+                      BadFile{With("grading: {default: exact}\n"),
+                              "default: \"exact\" is not supported yet"},
+                      BadFile{With("energy: {require: host}\n"), "require: not supported yet"},
+                      BadFile{With("budget: {cloud_usd: 20}\n"), "cloud_usd: not supported yet"},
+                      BadFile{With("window: \"22:00-07:00\"\n"), "window: not supported yet"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Judges, BadSweepTest,
