@@ -39,6 +39,8 @@ void AddCompareCommand(CLI::App& app, Action& action) {
       ->add_option("--class", flags->request.energy_class,
                    "whose energy: paper, host, host-nodram or wall")
       ->capture_default_str();
+  command->add_flag("--operating-points", flags->request.operating_points,
+                    "instead, the condition of each side that takes least per correct answer");
   command->add_flag("--json", flags->request.as_json, "as JSON");
   command->add_option("--data", flags->data, "data directory; also beside a coordinator")
       ->capture_default_str();

@@ -118,6 +118,18 @@ Json PairsJson(const PairsSideBySide& both) {
           {"figures", std::move(figures)}};
 }
 
+Json PointsJson(const std::vector<OperatingPoint>& points) {
+  Json json = Json::array();
+  for (const OperatingPoint& point : points) {
+    json.push_back({{"side", point.side},
+                    {"measure", point.measure},
+                    {"pair", point.pair},
+                    {"condition", point.condition},
+                    {"value", point.value}});
+  }
+  return json;
+}
+
 TextTable FiguresTable(const PairsSideBySide& both) {
   TextTable table{.title = absl::StrFormat("%d queries decided for both; p is Holm's over all "
                                            "pairs shown",
@@ -153,12 +165,42 @@ std::string RenderSideBySideJson(const SideBySide& comparison) {
   for (const PairsSideBySide& both : comparison.pairs) {
     pairs.push_back(PairsJson(both));
   }
-  const Json json = {{"schema", "wattfleet.compare/1"},  {"sweep_a", comparison.sweep_a},
-                     {"sweep_b", comparison.sweep_b},    {"provisional", comparison.is_provisional},
-                     {"pairs", std::move(pairs)},        {"only_in_a", comparison.only_in_a},
-                     {"only_in_b", comparison.only_in_b}};
+  const Json json = {{"schema", "wattfleet.compare/1"},
+                     {"sweep_a", comparison.sweep_a},
+                     {"sweep_b", comparison.sweep_b},
+                     {"provisional", comparison.is_provisional},
+                     {"pairs", std::move(pairs)},
+                     {"only_in_a", comparison.only_in_a},
+                     {"only_in_b", comparison.only_in_b},
+                     {"operating_points", PointsJson(comparison.operating_points)}};
   return json.dump(/*indent=*/1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) +
          "\n";
+}
+
+std::string RenderOperatingPoints(const SideBySide& comparison) {
+  TextTable table{.title = absl::StrFormat("How each side is best run; A is %s, B is %s",
+                                           comparison.sweep_a, comparison.sweep_b),
+                  .columns = {{.title = "least", .names_row = true},
+                              {.title = "side", .names_row = true},
+                              {.title = "condition", .names_row = true},
+                              {.title = "pair", .names_row = true},
+                              {.title = "value"}},
+                  .rows = {}};
+  for (const char* measure : {"joules_per_correct", "seconds_per_correct", "usd_per_correct"}) {
+    for (const OperatingPoint& point : comparison.operating_points) {
+      if (point.measure == measure) {
+        table.rows.push_back(
+            {measure, point.side, point.condition, point.pair, ThreeDigits(point.value)});
+      }
+    }
+  }
+  const std::string note = comparison.is_provisional
+                               ? "provisional: figures change until both sweeps are complete\n\n"
+                               : "";
+  return table.rows.empty() ? note +
+                                  "no pair of either side has joules, seconds or USD per "
+                                  "correct answer yet\n"
+                            : note + ToTerminal(table);
 }
 
 std::string RenderSideBySide(const SideBySide& comparison) {

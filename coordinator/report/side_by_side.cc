@@ -277,18 +277,56 @@ void AdjustP(std::vector<PairsSideBySide>& pairs) {
   }
 }
 
-}  // namespace
+void AddCandidates(const char* name, const Side& side,
+                   std::vector<OperatingCandidate>& candidates) {
+  for (const ReportedPair* pair : side.chosen) {
+    const bool is_of_class = pair->energy.energy_class == side.report.energy_class;
+    candidates.push_back(
+        {.side = name,
+         .pair = pair->id,
+         .condition = pair->condition,
+         .joules_per_correct = is_of_class ? pair->energy.figures.joules_per_correct : std::nullopt,
+         .seconds_per_correct = pair->seconds_per_correct,
+         .usd_per_correct = pair->usd_per_correct});
+  }
+}
 
-absl::StatusOr<SideBySide> CompareSides(const SideSources& of_a, const SideSources& of_b) {
-  WF_ASSIGN_OR_RETURN(Side a, ReadSide(of_a));
-  WF_ASSIGN_OR_RETURN(Side b, ReadSide(of_b));
+// Both sides, with what needs no couples filled in.
+struct Opened {
+  Side a;
+  Side b;
+  SideBySide comparison;
+};
+
+absl::StatusOr<Opened> OpenSides(const SideSources& of_a, const SideSources& of_b) {
+  Opened opened;
+  auto& [a, b, comparison] = opened;
+  WF_ASSIGN_OR_RETURN(a, ReadSide(of_a));
+  WF_ASSIGN_OR_RETURN(b, ReadSide(of_b));
   WF_ASSIGN_OR_RETURN(a.chosen, Choose(a.report, of_a.pair));
   WF_ASSIGN_OR_RETURN(b.chosen, Choose(b.report, of_b.pair));
   WF_RETURN_IF_ERROR(CheckComparable(a, b));
-  SideBySide comparison;
   comparison.sweep_a = a.report.sweep_name;
   comparison.sweep_b = b.report.sweep_name;
   comparison.is_provisional = a.report.provisional || b.report.provisional;
+  std::vector<OperatingCandidate> candidates;
+  AddCandidates("A", a, candidates);
+  AddCandidates("B", b, candidates);
+  comparison.operating_points = BestOperatingPoints(candidates);
+  return opened;
+}
+
+}  // namespace
+
+absl::StatusOr<SideBySide> CompareOperatingPoints(const SideSources& of_a,
+                                                  const SideSources& of_b) {
+  WF_ASSIGN_OR_RETURN(Opened opened, OpenSides(of_a, of_b));
+  return std::move(opened.comparison);
+}
+
+absl::StatusOr<SideBySide> CompareSides(const SideSources& of_a, const SideSources& of_b) {
+  WF_ASSIGN_OR_RETURN(Opened opened, OpenSides(of_a, of_b));
+  auto& [a, b, comparison] = opened;
   const std::vector<Couple> couples = Match(a, b, comparison);
   if (couples.empty()) {
     return absl::InvalidArgumentError(absl::StrFormat(
@@ -307,7 +345,7 @@ absl::StatusOr<SideBySide> CompareSides(const SideSources& of_a, const SideSourc
                         comparison.pairs[0].a.id, comparison.pairs[0].b.id));
   }
   AdjustP(comparison.pairs);
-  return comparison;
+  return std::move(comparison);
 }
 
 }  // namespace wattfleet::coordinator

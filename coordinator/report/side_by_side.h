@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "coordinator/analysis/operating_points.h"
 #include "coordinator/report/build_report.h"
 #include "coordinator/report/report.h"
 
@@ -50,6 +51,9 @@ struct SideBySide {
   std::vector<PairsSideBySide> pairs;
   std::vector<std::string> only_in_a;  // pairs without a counterpart
   std::vector<std::string> only_in_b;
+  // How each side, "A" and "B", is best run: over all its pairs that were asked for, with or
+  // without a counterpart. Joules only of pairs in the class that was asked for.
+  std::vector<OperatingPoint> operating_points;
 };
 
 // Two pairs, or every pair of one sweep beside its counterpart in another: that of the same name,
@@ -57,10 +61,16 @@ struct SideBySide {
 // name, or nothing to set beside anything; FAILED_PRECONDITION: no common query.
 absl::StatusOr<SideBySide> CompareSides(const SideSources& a, const SideSources& b);
 
+// The operating points of both sides and no couples, so that pairs without a counterpart will do.
+// Errors as above.
+absl::StatusOr<SideBySide> CompareOperatingPoints(const SideSources& a, const SideSources& b);
+
 // "wattfleet.compare/1"; absent is null.
 std::string RenderSideBySideJson(const SideBySide& comparison);
 // For a terminal.
 std::string RenderSideBySide(const SideBySide& comparison);
+// The operating points alone, for a terminal.
+std::string RenderOperatingPoints(const SideBySide& comparison);
 
 }  // namespace wattfleet::coordinator
 

@@ -50,8 +50,14 @@ absl::StatusOr<std::string> CompareStored(const std::string& data_directory,
   }
   WF_ASSIGN_OR_RETURN(const OpenSide a, Open(data_directory, request.a, request.energy_class));
   WF_ASSIGN_OR_RETURN(const OpenSide b, Open(data_directory, request.b, request.energy_class));
-  WF_ASSIGN_OR_RETURN(const SideBySide comparison, CompareSides(a.sources, b.sources));
-  return request.as_json ? RenderSideBySideJson(comparison) : RenderSideBySide(comparison);
+  WF_ASSIGN_OR_RETURN(const SideBySide comparison,
+                      request.operating_points ? CompareOperatingPoints(a.sources, b.sources)
+                                               : CompareSides(a.sources, b.sources));
+  if (request.as_json) {
+    return RenderSideBySideJson(comparison);
+  }
+  return request.operating_points ? RenderOperatingPoints(comparison)
+                                  : RenderSideBySide(comparison);
 }
 
 }  // namespace wattfleet::coordinator

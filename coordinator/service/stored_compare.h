@@ -11,6 +11,7 @@ struct CompareStoredRequest {
   std::string a;  // SWEEP, or SWEEP:PAIR
   std::string b;
   std::string energy_class = "host";
+  bool operating_points = false;  // these alone, of all pairs of each side
   bool as_json = false;
 };
 

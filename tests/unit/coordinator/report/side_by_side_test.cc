@@ -14,6 +14,7 @@
 namespace wattfleet::testing {
 namespace {
 
+using coordinator::CompareOperatingPoints;
 using coordinator::CompareSides;
 using coordinator::SideBySide;
 using coordinator::SideSources;
@@ -51,6 +52,49 @@ TEST(CompareSides, PairsOutcomesOverTheQueriesThatBothDecided) {
   EXPECT_EQ(both.p_holm, both.p_mcnemar);
   // IPW 0.0096462 against 0.00092: see render_csv_test's golden.
   EXPECT_NEAR(*both.ipw_ratio, 0.009646157313500114 / 0.00092, 1e-9);
+}
+
+TEST(CompareOperatingPoints, AreTheConditionsThatTakeLeastOfEachSideWithoutACounterpart) {
+  ExampleSweep a;
+  ExampleSweep b;
+  b.view.record.name = "other";
+  const auto couple = CompareSides(SideOf(a, "ollama"), SideOf(a, "vllm"));
+  ASSERT_TRUE(couple.ok()) << couple.status();
+  const auto& mac = couple->pairs[0].a;
+  const auto& server = couple->pairs[0].b;
+  const double mac_joules = mac.energy.figures.joules_per_correct.value();
+  const double server_joules = server.energy.figures.joules_per_correct.value();
+  ASSERT_LT(mac_joules, server_joules);
+
+  const auto points = CompareOperatingPoints(SideOf(a, ""), SideOf(b, "vllm"));
+
+  ASSERT_TRUE(points.ok()) << points.status();
+  EXPECT_THAT(points->pairs, IsEmpty());
+  const auto joules_of = [&](const std::string& side) {
+    for (const auto& point : points->operating_points) {
+      if (point.side == side && point.measure == "joules_per_correct") {
+        return point;
+      }
+    }
+    return coordinator::OperatingPoint();
+  };
+  EXPECT_EQ(joules_of("A").pair, mac.id);
+  EXPECT_DOUBLE_EQ(joules_of("A").value, mac_joules);
+  EXPECT_EQ(joules_of("B").pair, server.id);
+  EXPECT_EQ(joules_of("B").condition, server.condition);
+  EXPECT_DOUBLE_EQ(joules_of("B").value, server_joules);
+  EXPECT_THAT(RenderOperatingPoints(*points), HasSubstr(server.id));
+}
+
+TEST(CompareOperatingPoints, HaveNoJoulesOfAnotherClass) {
+  ExampleSweep a;
+  SideSources side = SideOf(a, "");
+  side.options.energy_class = "wall";  // nothing of the example is measured there
+  const auto points = CompareOperatingPoints(side, SideOf(a, "vllm"));
+  ASSERT_TRUE(points.ok()) << points.status();
+  for (const auto& point : points->operating_points) {
+    EXPECT_FALSE(point.side == "A" && point.measure == "joules_per_correct") << point.pair;
+  }
 }
 
 TEST(CompareSides, NamesEverythingThatIsNotTheSame) {
