@@ -61,6 +61,9 @@ struct JudgeLimits {
   std::optional<std::int64_t> requests_per_minute;
   double bucket = 0;
   MonotonicTime filled{};
+  // The newest lease when somebody last said that what blocked the judge is mended. What older
+  // leases still tell of it is no news.
+  LeaseId resumed_after{};
 };
 
 struct SweepEntry {

@@ -254,6 +254,7 @@ void CoordinatorCore::BlockJudging(SweepEntry& sweep, const std::string& why, In
 }
 
 void CoordinatorCore::ResumeJudging(SweepEntry& sweep, Effects& fx) {
+  sweep.judging.resumed_after = LeaseId{next_lease_ - 1};
   for (const PairId id : sweep.pairs) {
     PairEntry& pair = pairs_.at(id);
     if (pair.judge && pair.state == PairState::kBlocked) {

@@ -247,7 +247,9 @@ void CoordinatorCore::FinishClose(OpenLease lease, const MissingUnits& missing, 
     case LeaseOutcome::kEngineBlocked:
       if (pair.judge) {
         EndLease(lease.id, LeaseState::kReleased, Charge::kNone, close.message, now, fx);
-        BlockJudging(sweeps_.at(pair.spec.sweep), close.message, now, fx);
+        if (lease.id > sweeps_.at(pair.spec.sweep).judging.resumed_after) {
+          BlockJudging(sweeps_.at(pair.spec.sweep), close.message, now, fx);
+        }
         return;
       }
       [[fallthrough]];

@@ -264,6 +264,32 @@ TEST_F(CoreJudgingTest, AnExhaustedQuotaBlocksJudgingByNameAndSpendsNoTry) {
   EXPECT_EQ(Count(VerdictValue::kCorrect), 64);
 }
 
+TEST_F(CoreJudgingTest, WhatALeaseFromBeforeTheMendTellsOfTheQuotaIsNoNews) {
+  Submit(64, JudgeProtocol::kReference);
+  const LeaseClose blocked{.outcome = LeaseOutcome::kEngineBlocked, .message = "quota exhausted"};
+  std::vector<LeaseGrant> judging;
+  while (judging.size() < 2) {
+    harness_.AskForWork(session_);
+    for (const LeaseGrant& grant : harness_.Sent<LeaseGrant>(session_)) {
+      if (grant.pair.id.value == kJudgePair) {
+        judging.push_back(grant);
+      } else {
+        Answer(grant);
+      }
+    }
+  }
+  Answer(judging.at(0), blocked);
+  ASSERT_EQ(judge().state, PairState::kBlocked);
+  harness_.Do(SweepCommanded{SweepId{1}, SweepVerb::kResumeJudge});
+
+  Answer(judging.at(1), blocked);
+  EXPECT_EQ(judge().state, PairState::kOpen);
+
+  harness_.AskForWork(session_);
+  Answer(harness_.Sent<LeaseGrant>(session_).at(0), blocked);
+  EXPECT_EQ(judge().state, PairState::kBlocked);
+}
+
 TEST_F(CoreJudgingTest, JudgingStopsBeforeItsBudgetIsOverspentAndGoesOnWithALargerOne) {
   Submit(100, JudgeProtocol::kReference, JudgeRule::kAgree, {.budget_usd = 0.05});
 
