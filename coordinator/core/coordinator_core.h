@@ -168,6 +168,8 @@ class CoordinatorCore {
   double UsdPerJudgement(const SweepEntry& sweep, const PairSpec& spec) const;
   void ReviewBudget(SweepEntry& sweep, Instant now, Effects& fx);
   void BlockJudging(SweepEntry& sweep, const std::string& why, Instant now, Effects& fx);
+  void EndBlockedJudging(LeaseId lease, SweepEntry& sweep, const std::string& why, Instant now,
+                         Effects& fx);
   void ResumeJudging(SweepEntry& sweep, Effects& fx);
 
   // core_results.cc: results and commits

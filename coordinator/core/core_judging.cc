@@ -253,6 +253,14 @@ void CoordinatorCore::BlockJudging(SweepEntry& sweep, const std::string& why, In
   }
 }
 
+void CoordinatorCore::EndBlockedJudging(LeaseId lease, SweepEntry& sweep, const std::string& why,
+                                        Instant now, Effects& fx) {
+  EndLease(lease, LeaseState::kReleased, Charge::kNone, why, now, fx);
+  if (lease > sweep.judging.resumed_after) {
+    BlockJudging(sweep, why, now, fx);
+  }
+}
+
 void CoordinatorCore::ResumeJudging(SweepEntry& sweep, Effects& fx) {
   sweep.judging.resumed_after = LeaseId{next_lease_ - 1};
   for (const PairId id : sweep.pairs) {

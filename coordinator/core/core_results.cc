@@ -246,10 +246,7 @@ void CoordinatorCore::FinishClose(OpenLease lease, const MissingUnits& missing, 
       return;
     case LeaseOutcome::kEngineBlocked:
       if (pair.judge) {
-        EndLease(lease.id, LeaseState::kReleased, Charge::kNone, close.message, now, fx);
-        if (lease.id > sweeps_.at(pair.spec.sweep).judging.resumed_after) {
-          BlockJudging(sweeps_.at(pair.spec.sweep), close.message, now, fx);
-        }
+        EndBlockedJudging(lease.id, sweeps_.at(pair.spec.sweep), close.message, now, fx);
         return;
       }
       [[fallthrough]];
