@@ -7,6 +7,7 @@ and what they said.
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -167,15 +168,16 @@ class DoctorTest(unittest.TestCase):
             fake_machine.write_fake_gpu(gpu, "GPU-aa", GPU_WATTS)
             self.agent(folder, [{"source": "nvml", "library": str(FAKE_NVML)}],
                        {**os.environ, "FAKE_NVML_SCRIPT": str(gpu)},
-                       "record", folder / "trace.zst", "--seconds", "4")
+                       "record", folder / "trace.zst", "--seconds", "6")
             replay = [{"source": "replay", "file": "trace.zst"}]  # beside the agent's file
-            lines = self.agent(folder, replay, None, "meter", "--json", "--seconds", "2")
+            printed = self.agent(folder, replay, None, "meter", "--json", "--seconds", "5")
             said = self.agent(folder, replay, None, "doctor", "--json")
-        last = json.loads(lines.splitlines()[1])
+        lines = [json.loads(line) for line in printed.splitlines()]
+        last = lines[-1]
         self.assertEqual([channel["name"] for channel in last["channels"]],
                          ["replay/nvml/GPU-aa/energy"])
         self.assertEqual(last["channels"][0]["scope"], "recorded")
-        self.assertAlmostEqual(last["channels"][0]["watts"], GPU_WATTS, delta=5)
+        self.assert_draws([line["channels"] for line in lines[1:]])
         self.assertEqual(last["classes"], [])
         self.assertEqual(json.loads(said)["trust"], "nothing_to_measure")
 
@@ -186,6 +188,13 @@ class DoctorTest(unittest.TestCase):
         return subprocess.run([BIN / "wattfleet-agent", "--config", config, *arguments],
                               stdout=subprocess.PIPE, text=True, check=True, env=env).stdout
 
+    def assert_draws(self, seconds):
+        """One channel (or class), and in the middle of its seconds the GPU's watts: a counter's
+        knot that a busy machine read late moves power from one second to the next."""
+        self.assertEqual([len(second) for second in seconds], [1] * len(seconds))
+        middle = statistics.median(second[0]["watts"] for second in seconds)
+        self.assertAlmostEqual(middle, GPU_WATTS, delta=5)
+
     def test_the_meter_prints_what_a_gpu_draws(self):
         with tempfile.TemporaryDirectory(prefix="wattfleet-meter-") as folder:
             folder = pathlib.Path(folder)
@@ -193,12 +202,11 @@ class DoctorTest(unittest.TestCase):
             fake_machine.write_fake_gpu(gpu, "GPU-aa", GPU_WATTS)
             printed = self.agent(folder, [{"source": "nvml", "library": str(FAKE_NVML)}],
                                  {**os.environ, "FAKE_NVML_SCRIPT": str(gpu)},
-                                 "meter", "--json", "--seconds", "2")
+                                 "meter", "--json", "--seconds", "6")
         lines = [json.loads(line) for line in printed.splitlines()]
-        self.assertEqual([line["second"] for line in lines], [1, 2])
-        for part in (lines[1]["channels"], lines[1]["classes"]):
-            self.assertEqual(len(part), 1)
-            self.assertAlmostEqual(part[0]["watts"], GPU_WATTS, delta=5)
+        self.assertEqual([line["second"] for line in lines], [1, 2, 3, 4, 5, 6])
+        self.assert_draws([line["channels"] for line in lines[1:]])
+        self.assert_draws([line["classes"] for line in lines[1:]])
 
 
 if __name__ == "__main__":
