@@ -81,7 +81,7 @@ TEST(Difficulty, WithRepetitionsTheMajoritySolves) {
 
 TEST(Difficulty, TalliesAPairWithinALevel) {
   QuerySet level(5);
-  for (const std::size_t q : {0, 2, 4}) {
+  for (const std::size_t q : {0U, 2U, 4U}) {
     level.Insert(q);
   }
   const OutcomeTally tally = TallyOf(Outcomes("ccww."), level);
