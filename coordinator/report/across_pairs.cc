@@ -214,6 +214,22 @@ std::optional<Mismatch> DriftedBaselines(const KeptPair& pair) {
                               pair.report->id, absl::StrJoin(pair.drifts, ", "))};
 }
 
+// Of an isolated pair such results are no part of any energy or timing figure: their number says
+// why those rest on few queries, or are empty.
+std::optional<Mismatch> Contended(const KeptPair& pair) {
+  if (pair.contended_results == 0) {
+    return std::nullopt;
+  }
+  return Mismatch{.kind = "CONTENDED",
+                  .pairs = {pair.report->id},
+                  .text = absl::StrFormat("%s: other programs worked on the machine during %d "
+                                          "results; %s",
+                                          pair.report->id, pair.contended_results,
+                                          pair.snapshot->spec.condition.is_isolated()
+                                              ? "these count in no energy, latency or speed"
+                                              : "its figures are of a shared machine")};
+}
+
 // One model and condition whose figures cannot stand in one column.
 std::optional<Mismatch> ClassMismatch(const KeptPair& a, const KeptPair& b) {
   const ReportedEnergy& of_a = a.report->energy;
@@ -331,6 +347,7 @@ std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
     add(MethodMismatch(pair));
     add(RefusedLedgers(pair));
     add(DriftedBaselines(pair));
+    add(Contended(pair));
     if (is_whole_workload) {
       add(UnusedRecording(pair));
     }

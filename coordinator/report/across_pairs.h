@@ -25,6 +25,7 @@ struct KeptPair {
   std::string mixed_methods;         // PairRows::mixed_methods
   std::set<LeaseId> refused_leases;  // PairRows::refused_leases
   std::vector<std::string> drifts;   // PairRows::drifts
+  std::int64_t contended_results = 0;
 };
 
 // best-of-local and best-of-cloud where there are such pairs, best-of-all, then the user's.
@@ -44,7 +45,8 @@ std::vector<ReportedComparison> ReportComparisons(std::span<const KeptPair> pair
 // MIXED_POWER: one pair answered on mains and on battery, or in several power modes.
 // MIXED_METHODS: one scope of a pair measured in several ways. MIXED_CLASSES: two pairs of one
 // model measured as different classes. LEDGER_IMBALANCE: leases whose books were refused.
-// BASELINE_DRIFT: idle power that was another one at its next measurement.
+// BASELINE_DRIFT: idle power that was another one at its next measurement. CONTENDED: results
+// during which other programs worked on the machine.
 std::vector<Mismatch> FindMismatches(std::span<const KeptPair> pairs,
                                      std::span<const ReportedComparison> comparisons,
                                      bool is_whole_workload);

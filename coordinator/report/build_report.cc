@@ -1,5 +1,7 @@
 #include "coordinator/report/build_report.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <utility>
@@ -7,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "common/domain/flags.h"
 #include "common/domain/nearest_name.h"
 #include "common/status/status_macros.h"
 #include "coordinator/analysis/energy_class.h"
@@ -134,6 +137,11 @@ absl::StatusOr<std::optional<GraderVersion>> VerdictsAskedFor(const std::string&
   return chosen;
 }
 
+std::int64_t CountContended(const UnitColumns& columns) {
+  return std::count_if(columns.flags.begin(), columns.flags.end(),
+                       [](Flags flags) { return (flags & kFlagContended) != 0; });
+}
+
 absl::Status AddStudies(const std::vector<KeptPair>& kept, const ReportOptions& options,
                         Report& report) {
   RateDifficulty(kept, report);
@@ -195,7 +203,8 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                     .median_input_tokens = MedianInputTokens(columns),
                     .mixed_methods = rows.mixed_methods,
                     .refused_leases = rows.refused_leases,
-                    .drifts = rows.drifts});
+                    .drifts = rows.drifts,
+                    .contended_results = CountContended(columns)});
     routing.Consider(snapshot, report.pairs.back(), columns, kept.back().outcomes);
   }
   WF_ASSIGN_OR_RETURN(report.unions, ReportUnions(kept, sample.options, options));

@@ -170,7 +170,7 @@ struct ReportedComparison {
 // Something that must not be overlooked; shown on the first page.
 struct Mismatch {
   // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS, MIXED_POWER, MIXED_METHODS, MIXED_CLASSES,
-  // LEDGER_IMBALANCE, RECORDING_UNUSED, SAME_FAMILY
+  // LEDGER_IMBALANCE, RECORDING_UNUSED, CONTENDED, SAME_FAMILY
   std::string kind;
   std::vector<std::string> pairs;
   std::string text;

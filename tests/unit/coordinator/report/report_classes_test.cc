@@ -64,7 +64,7 @@ TEST(ReportClasses, IdlePowerThatDidNotLastIsNamedAndFlagged) {
               Contains(Field(&Mismatch::text, HasSubstr("nvml/0 from 70 W to 75 W"))));
 }
 
-// The flag alone says it of queries that overlap with each other anyway.
+// Served queries overlap with each other anyway: theirs are figures of a shared machine.
 TEST(ReportClasses, WhereOthersWorkedIsolatedQueriesAreLeftOutAndServedOnesFlagged) {
   ExampleSweep sweep;
   for (auto& row : sweep.view.results[{2}]) {
@@ -73,12 +73,16 @@ TEST(ReportClasses, WhereOthersWorkedIsolatedQueriesAreLeftOutAndServedOnesFlagg
   const Report isolated = sweep.Build();
   EXPECT_EQ(isolated.pairs[kServer].energy.figures.excluded.invalid_energy, 100);
   EXPECT_THAT(isolated.pairs[kServer].flags, Contains(::testing::Pair("CONTENDED", 100)));
+  EXPECT_THAT(isolated.quality.mismatches,
+              Contains(Field(&Mismatch::text, HasSubstr("during 100 results; these count in no"))));
 
   sweep.view.pairs[1].spec.condition.concurrency = 4;
   const Report served = sweep.Build();
   EXPECT_EQ(served.pairs[kServer].energy.figures.excluded.invalid_energy, 0);
   EXPECT_EQ(served.pairs[kServer].energy.figures.excluded.timing, 0);
   EXPECT_THAT(served.pairs[kServer].flags, Contains(::testing::Pair("CONTENDED", 100)));
+  EXPECT_THAT(served.quality.mismatches,
+              Contains(Field(&Mismatch::text, HasSubstr("figures are of a shared machine"))));
 }
 
 TEST(ReportClasses, AFacilitysEnergyIsDerivedFromTheWallAndSaysSo) {
