@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <map>
 
 #include "common/random/random.h"
 #include "coordinator/analysis/proportion.h"
@@ -151,32 +152,52 @@ double Product(std::span<const Factor> factors, std::span<const double> totals) 
   return product;
 }
 
-// The 0.025 and 0.975 quantiles of the figure over resamples of blocks of `length`.
-std::array<double, 2> ResampledQuantiles(std::span<const Factor> factors, std::size_t length) {
-  std::vector<std::vector<double>> blocks;
-  for (const Factor& factor : factors) {
-    blocks.push_back(SumRuns(factor.sums, length));
-  }
-  const std::size_t n = blocks.front().size();
-  Random random(kBootstrapSeed);
-  std::vector<double> values(kResamples);
-  std::vector<std::uint32_t> times(n);
-  std::vector<double> totals(blocks.size());
-  for (double& value : values) {
-    std::fill(times.begin(), times.end(), 0);
-    for (std::size_t draw = 0; draw < n; ++draw) {
-      ++times[random.Below(n)];
-    }
-    for (std::size_t k = 0; k < blocks.size(); ++k) {
-      totals[k] = 0;
-      for (std::size_t i = 0; i < n; ++i) {
-        totals[k] += times[i] * blocks[k][i];
+// How often each of `blocks` blocks is drawn: of one block in all resamples, then of the next;
+// `blocks` < 256. They are the same for all figures of so many blocks, and drawing them takes
+// longer than using them, so that each thread keeps them: some dozens of lists of 128 KiB.
+const std::vector<std::uint8_t>& TimesDrawn(std::size_t blocks) {
+  thread_local std::map<std::size_t, std::vector<std::uint8_t>> of_blocks;
+  std::vector<std::uint8_t>& times = of_blocks[blocks];
+  if (times.empty()) {
+    times.assign(kResamples * blocks, 0);
+    Random random(kBootstrapSeed);
+    for (std::size_t resample = 0; resample < kResamples; ++resample) {
+      for (std::size_t draw = 0; draw < blocks; ++draw) {
+        ++times[random.Below(blocks) * kResamples + resample];
       }
     }
-    value = Product(factors, totals);
   }
-  std::sort(values.begin(), values.end());
-  return {values[kResamples * 25 / 1000], values[kResamples * 975 / 1000 - 1]};
+  return times;
+}
+
+// The total of `blocks` in each resample.
+std::vector<double> ResampledTotals(std::span<const double> blocks) {
+  const std::vector<std::uint8_t>& drawn = TimesDrawn(blocks.size());
+  std::vector<double> totals(kResamples, 0);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const std::uint8_t* times = &drawn[i * kResamples];
+    for (std::size_t resample = 0; resample < kResamples; ++resample) {
+      totals[resample] += times[resample] * blocks[i];
+    }
+  }
+  return totals;
+}
+
+// The 0.025 and 0.975 quantiles of the figure over resamples of blocks of `length`.
+std::array<double, 2> ResampledQuantiles(std::span<const Factor> factors, std::size_t length) {
+  std::vector<double> values(kResamples, 1);
+  for (const Factor& factor : factors) {
+    const std::vector<double> totals = ResampledTotals(SumRuns(factor.sums, length));
+    for (std::size_t resample = 0; resample < kResamples; ++resample) {
+      values[resample] = factor.exponent > 0 ? values[resample] * totals[resample]
+                                             : values[resample] / totals[resample];
+    }
+  }
+  const auto low = values.begin() + kResamples * 25 / 1000;
+  const auto high = values.begin() + kResamples * 975 / 1000 - 1;
+  std::nth_element(values.begin(), low, values.end());
+  std::nth_element(low + 1, high, values.end());
+  return {*low, *high};
 }
 
 // By what the distance of a quantile from the value is multiplied.

@@ -2,14 +2,18 @@
 // Prints a Markdown table. 1 when a figure is printed in at least kPrintedMin of the studies of a
 // case and covers outside kCoverMin to kCoverMax.
 // Run: build/release/bin/interval_study [STUDIES = 1000] [CASES whose name begins with this]
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <numbers>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/random/random.h"
@@ -45,6 +49,11 @@ struct Coverage {
       ++printed;
       covered += *estimate->low <= truth && truth <= *estimate->high ? 1 : 0;
     }
+  }
+  void Add(const Coverage& other) {
+    studies += other.studies;
+    printed += other.printed;
+    covered += other.covered;
   }
   double printed_share() const {
     return static_cast<double>(printed) / static_cast<double>(studies);
@@ -190,13 +199,17 @@ void WeightedStudy(std::uint64_t seed, Table& table) {
   table["weighted_coverage"].Add(WeightedCoverage(weighted), truth);
 }
 
-void ProportionStudy(std::int64_t n, double p, std::uint64_t seed, Coverage& coverage) {
-  Random random(seed);
-  OutcomeTally tally;
-  for (std::int64_t i = 0; i < n; ++i) {
-    tally.AddQueries(random.Chance(p) ? Outcome::kCorrect : Outcome::kWrong, 1);
+void ProportionStudy(std::int64_t n, std::uint64_t seed, Table& table) {
+  for (const double p : {0.1, 0.3, 0.5, 0.9}) {
+    Random random(seed);
+    OutcomeTally tally;
+    for (std::int64_t i = 0; i < n; ++i) {
+      tally.AddQueries(random.Chance(p) ? Outcome::kCorrect : Outcome::kWrong, 1);
+    }
+    char figure[32];
+    std::snprintf(figure, sizeof figure, "coverage of %g", p);
+    table[figure].Add(tally.Coverage(), p);
   }
-  coverage.Add(tally.Coverage(), p);
 }
 
 std::vector<Case> Cases() {
@@ -247,6 +260,30 @@ std::vector<Case> Cases() {
   };
 }
 
+// Whatever the number of threads: a study is made of its own seed alone, and what is merged are
+// counts.
+Table InParallel(std::int64_t studies, const std::function<void(std::uint64_t, Table&)>& study) {
+  std::vector<Table> tables(std::max(1U, std::thread::hardware_concurrency()));
+  std::atomic<std::int64_t> next = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (Table& table : tables) {
+      threads.emplace_back([&] {
+        for (std::int64_t i = next++; i < studies; i = next++) {
+          study(static_cast<std::uint64_t>(i) + 1, table);
+        }
+      });
+    }
+  }
+  Table merged;
+  for (const Table& table : tables) {
+    for (const auto& [figure, coverage] : table) {
+      merged[figure].Add(coverage);
+    }
+  }
+  return merged;
+}
+
 // By how much a share may miss the bounds by chance; nothing in a whole study.
 double Slack(const Coverage& coverage) {
   return coverage.studies >= kStudies
@@ -273,38 +310,22 @@ bool Print(const std::string& name, const Table& table) {
   return is_honest;
 }
 
-bool Begins(const std::string& name, const std::string& with) {
-  return name.compare(0, with.size(), with) == 0;
-}
-
 int Run(std::int64_t studies, const std::string& chosen) {
   std::printf("| case | figure | printed | covers |\n|---|---|---|---|\n");
   bool is_honest = true;
-  for (const Case& of : Cases()) {
-    Table table;
-    for (std::int64_t study = 0; Begins(of.name, chosen) && study < studies; ++study) {
-      Study(of, static_cast<std::uint64_t>(study) + 1, table);
+  const auto run = [&](const std::string& name, const auto& study) {
+    if (name.compare(0, chosen.size(), chosen) == 0) {
+      is_honest = Print(name, InParallel(studies, study)) && is_honest;
     }
-    is_honest = Print(of.name, table) && is_honest;
+  };
+  for (const Case& of : Cases()) {
+    run(of.name, [&of](std::uint64_t seed, Table& table) { Study(of, seed, table); });
   }
   for (const std::int64_t n : {100, 500, 2000, 12000}) {
-    Table table;
-    for (const double p : {0.1, 0.3, 0.5, 0.9}) {
-      char figure[32];
-      std::snprintf(figure, sizeof figure, "coverage of %g", p);
-      for (std::int64_t study = 0; Begins("proportions", chosen) && study < studies; ++study) {
-        ProportionStudy(n, p, static_cast<std::uint64_t>(study) + 1, table[figure]);
-      }
-    }
-    if (Begins("proportions", chosen)) {
-      is_honest = Print("proportions, " + std::to_string(n), table) && is_honest;
-    }
+    run("proportions, " + std::to_string(n),
+        [n](std::uint64_t seed, Table& table) { ProportionStudy(n, seed, table); });
   }
-  Table weighted;
-  for (std::int64_t study = 0; Begins("weighted", chosen) && study < studies; ++study) {
-    WeightedStudy(static_cast<std::uint64_t>(study) + 1, weighted);
-  }
-  is_honest = Print("weighted, 480", weighted) && is_honest;
+  run("weighted, 480", WeightedStudy);
   return is_honest ? 0 : 1;
 }
 
