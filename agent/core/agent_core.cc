@@ -169,14 +169,34 @@ void AgentCore::HoldIfFull() {
 
 bool AgentCore::NeedsBaseline(const LeaseRun& run) {
   const Instance& instance = *InstanceOf(run.grant().instance);
-  const bool is_stale = parts_.clock.MonotonicNow() - instance.baseline_at >= kBaselineAge;
   return !instance.measured.names.empty() &&
-         (is_stale || instance.baseline_of != run.environment().facts_json);
+         (IsBaselineStale(instance) || instance.baseline_of != run.environment().facts_json);
+}
+
+bool AgentCore::IsBaselineStale(const Instance& instance) const {
+  const auto age = parts_.clock.MonotonicNow() - instance.baseline_at;
+  return age >= kBaselineAge ||
+         (age >= kHeatedBaselineAge &&
+          parts_.meter.HeatChanges(instance.offer.device_ids) != instance.baseline_heat);
+}
+
+void AgentCore::CutStale() {
+  for (Instance& instance : instances_) {
+    if (instance.measured.names.empty() || !IsBaselineStale(instance)) {
+      continue;
+    }
+    for (const auto& run : instance.runs) {
+      if (run->MayBeCut()) {
+        run->Finish("the idle power of its devices is due to be measured again");
+      }
+    }
+  }
 }
 
 void AgentCore::OnBaseline(const LeaseRun& run) {
   Instance& instance = *InstanceOf(run.grant().instance);
   instance.baseline_at = parts_.clock.MonotonicNow();
+  instance.baseline_heat = parts_.meter.HeatChanges(instance.offer.device_ids);
   instance.baseline_of = run.environment().facts_json;
   instance.warm_up->Begin();  // it has stood still meanwhile
 }
@@ -283,6 +303,7 @@ void AgentCore::TickLater() {
 void AgentCore::Tick() {
   TickLater();
   StopExpired();
+  CutStale();
   HoldIfFull();
   RequestWork();
   const MonotonicTime now = parts_.clock.MonotonicNow();

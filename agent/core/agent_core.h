@@ -61,6 +61,7 @@ class AgentCore final : private CoordinatorLink::Receiver, private LeaseRun::Own
     std::optional<WorkRequest> open_request;
     std::string baseline_of;  // the environment whose loaded-idle power was measured last
     MonotonicTime baseline_at{};
+    std::uint64_t baseline_heat = 0;  // EnergyMeter::HeatChanges then
     std::unique_ptr<WarmUp> warm_up;
     std::string warm_up_of;        // the engine that has warmed up, or does
     std::set<std::string> proven;  // environments in which requests were seen to overlap
@@ -118,6 +119,10 @@ class AgentCore final : private CoordinatorLink::Receiver, private LeaseRun::Own
   void Tick();
   void TickLater();
   void StopExpired();
+  bool IsBaselineStale(const Instance& instance) const;
+  // Lets leases whose idle power is due to be measured again hand back what they have not sent:
+  // each lease has one baseline, and the next one begins with a new one.
+  void CutStale();
   void Drain();
   void LeaveIfDone();
   void Leave();

@@ -79,6 +79,9 @@ inline constexpr std::chrono::seconds kRefusalAge{10};  // for grants on their w
 // So old, an engine's idle power and what it said of itself are asked for anew; until then leases
 // of a served pair may follow each other without a break.
 inline constexpr std::chrono::minutes kBaselineAge{30};
+// As old as that where heat began or ceased to hold a device back since. Not sooner: one that does
+// so at every query would be measured without end.
+inline constexpr std::chrono::minutes kHeatedBaselineAge{10};
 
 }  // namespace wattfleet::agent
 

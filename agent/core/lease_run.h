@@ -88,6 +88,10 @@ class LeaseRun final : private Driver::Receiver {
   const Environment& environment() const { return environment_; }
   // Served, and its last units are in flight.
   bool is_in_tail() const;
+  // Drives units where sensors see its engine, and has more of them to send.
+  bool MayBeCut() const {
+    return stage_ == Stage::kDriving && !is_ending_ && is_seen_ && !driver_.has_sent_all();
+  }
   bool is_started() const { return stage_ != Stage::kWaiting; }
   bool is_ending() const { return is_ending_; }
   bool is_closed() const { return stage_ == Stage::kClosed; }

@@ -2,6 +2,7 @@
 #define WF_AGENT_ENERGY_ENERGY_METER_H_
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -42,6 +43,12 @@ class EnergyMeter {
   // and calls `done` on `runner`. At once, where nothing is measured.
   virtual void MeasureBaseline(const std::vector<std::string>& device_ids, TaskRunner& runner,
                                std::function<void()> done) = 0;
+
+  // How often so far a sensor of those devices, or of the host, began or ceased to say that heat
+  // holds what it sees back. A change may mean another idle power than was measured.
+  virtual std::uint64_t HeatChanges(const std::vector<std::string>& /*device_ids*/) const {
+    return 0;
+  }
 
   // All channels, measured and modelled, fixed for its life, and what they have drawn so far, in
   // the same order.

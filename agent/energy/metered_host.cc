@@ -127,9 +127,26 @@ void MeteredHost::TakeInReading(const Feed& feed, const Reading& reading) {
       channel.book.Add(interval, settled_);
       AddTo(channel.total, interval);
     }
+    NoteHeat(channel, reading.values[i]);
     Record(index, intervals_);
     Tell(index);
   }
+}
+
+void MeteredHost::NoteHeat(Channel& channel, const ChannelValue& value) {
+  const bool is_hot = (value.flags & kFlagThermalThrottled) != 0;
+  if (value.fault == ReadFault::kNone && std::exchange(channel.is_hot, is_hot) != is_hot) {
+    ++channel.heat_changes;
+  }
+}
+
+std::uint64_t MeteredHost::HeatChanges(const std::vector<std::size_t>& channels) const {
+  absl::MutexLock lock(&mutex_);
+  std::uint64_t changes = 0;
+  for (const std::size_t channel : channels) {
+    changes += channels_[channel]->heat_changes;
+  }
+  return changes;
 }
 
 void MeteredHost::Record(std::size_t channel, const std::vector<EnergyInterval>& intervals) {

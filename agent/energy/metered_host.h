@@ -80,6 +80,10 @@ class MeteredHost {
   // What the readings taken in so far add up to, in the order of the channels.
   std::vector<ChannelTotal> Totals() const ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // How often THERMAL_THROTTLED came or went on these channels, in the readings taken in so far.
+  std::uint64_t HeatChanges(const std::vector<std::size_t>& channels) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
   // A new ledger on each channel of `opening`, by one number. From then on its trace is kept.
   std::uint64_t OpenLedger(const LedgerOpening& opening, OnSettled on_settled)
       ABSL_LOCKS_EXCLUDED(mutex_);
@@ -119,6 +123,8 @@ class MeteredHost {
     std::unique_ptr<IntervalReducer> reducer;
     ChannelBook book;
     ChannelTotal total;
+    bool is_hot = false;  // THERMAL_THROTTLED, in the last reading that had a value
+    std::uint64_t heat_changes = 0;
   };
   struct Feed {
     std::unique_ptr<Sampler> sampler;
@@ -135,6 +141,7 @@ class MeteredHost {
   void Trace(std::size_t channel, const TraceEvent& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeInReading(const Feed& feed, const Reading& reading)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void NoteHeat(Channel& channel, const ChannelValue& value);
   void Record(std::size_t channel, const std::vector<EnergyInterval>& intervals)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Tell(std::size_t channel) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -36,6 +36,10 @@ std::vector<std::string> SampledEnergyMeter::ChannelNames() const {
   return names;
 }
 
+std::uint64_t SampledEnergyMeter::HeatChanges(const std::vector<std::string>& device_ids) const {
+  return host_->HeatChanges(MeasuredChannelsOf(device_ids));
+}
+
 std::vector<SourceChannel> SampledEnergyMeter::Channels() const {
   std::vector<SourceChannel> channels;
   for (std::size_t i = 0; i < host_->channel_count(); ++i) {

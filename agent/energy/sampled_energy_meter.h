@@ -1,6 +1,7 @@
 #ifndef WF_AGENT_ENERGY_SAMPLED_ENERGY_METER_H_
 #define WF_AGENT_ENERGY_SAMPLED_ENERGY_METER_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,6 +38,7 @@ class SampledEnergyMeter final : public EnergyMeter {
   // Modelled channels have no baseline: their idle energy is split by time.
   void MeasureBaseline(const std::vector<std::string>& device_ids, TaskRunner& runner,
                        std::function<void()> done) override;
+  std::uint64_t HeatChanges(const std::vector<std::string>& device_ids) const override;
   std::vector<SourceChannel> Channels() const override;
   std::vector<ChannelTotal> Totals() override;
 

@@ -45,7 +45,10 @@ class FakeEnergyMeter final : public EnergyMeter {
     runner.PostAfter(std::chrono::seconds(10), std::move(done));
   }
 
+  std::uint64_t HeatChanges(const std::vector<std::string>&) const override { return heat_changes; }
+
   bool is_measured = false;
+  std::uint64_t heat_changes = 0;
   std::string trace;  // of every account
   std::vector<std::chrono::nanoseconds> update_periods = {std::chrono::milliseconds(100)};
   int accounts = 0;

@@ -346,24 +346,6 @@ TEST_F(AgentCoreLeaseTest, ARecordingsEnergyIsImportedAndNothingIsMeasured) {
   EXPECT_TRUE(CloseOf(1)->ledger[0].Balances());
 }
 
-TEST_F(AgentCoreLeaseTest, TheBaselineIsMeasuredBeforeTheFirstQueryAndNotForEveryLease) {
-  meter_.is_measured = true;
-  BuildAndWelcome();
-
-  Grant(GrantOf(1, 2));
-  Serve(seconds(9));
-  EXPECT_THAT(backend_->sent, IsEmpty());
-  ASSERT_TRUE(ServeUntilClosed(1, minutes(1)));
-  Grant(GrantOf(2, 2));
-  ASSERT_TRUE(ServeUntilClosed(2, minutes(1)));
-  EXPECT_EQ(meter_.baselines, 1);
-
-  engines_.ready.identity.engine_version = "newer";
-  Grant(GrantOf(3, 2));
-  ASSERT_TRUE(ServeUntilClosed(3, minutes(1)));
-  EXPECT_EQ(meter_.baselines, 2);
-}
-
 TEST_F(AgentCoreLeaseTest, InstancesThatShareASensorTakeTurnsWhenIsolated) {
   meter_.is_measured = true;
   settings_.instances.push_back({.name = "gpu1", .accelerator = "nvidia-h200"});

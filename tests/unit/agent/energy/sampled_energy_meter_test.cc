@@ -17,6 +17,7 @@
 #include "common/trace/trace_reader.h"
 #include "tests/support/scripted_power_source.h"
 #include "tests/support/sim_world.h"
+#include "tests/unit/agent/energy/metered_machine.h"
 
 namespace wattfleet::agent {
 namespace {
@@ -26,105 +27,8 @@ using std::chrono::seconds;
 using testing::ScriptedPowerSource;
 using testing::SimWorld;
 
-// A machine with two GPUs, whose counters move every 100 ms, and a CPU package with a continuous
-// one, sampled every 50 ms in simulated time.
-class Machine {
- public:
-  Machine() {
-    std::vector<std::unique_ptr<Sampler>> samplers;
-    for (const char* gpu : {"GPU-a", "GPU-b"}) {
-      ChannelSpec spec;
-      spec.name = std::string("nvml/") + gpu + "/energy";
-      spec.device_id = gpu;
-      spec.unit = {1'000, 1};
-      spec.update_period = milliseconds(100);
-      samplers.push_back(Add(spec));
-    }
-    ChannelSpec package;
-    package.name = "rapl/package-0";
-    package.scope = Scope::kCpuPackage;
-    package.update_period = milliseconds(1);
-    samplers.push_back(Add(package));
-    MeterOptions options;
-    options.baseline.settle = seconds(2);
-    options.baseline.span = seconds(5);
-    meter = std::make_unique<SampledEnergyMeter>(std::move(samplers), world, options);
-    Poll();
-  }
-
-  // From now on the channel draws that much.
-  void Draw(const std::string& channel, double watts) {
-    joules_[channel] = Joules(channel);
-    watts_[channel] = watts;
-    since_[channel] = world.MonotonicNow();
-  }
-  double Joules(const std::string& channel) const {
-    const auto span = world.MonotonicNow() - since_.at(channel);
-    return joules_.at(channel) + watts_.at(channel) * std::chrono::duration<double>(span).count();
-  }
-  // Runs one request of `length` and returns what it used, once settled.
-  std::vector<ChannelEnergy> RunRequest(EnergyAccount& account, std::uint64_t request,
-                                        milliseconds length,
-                                        RequestFate fate = RequestFate::kCounted) {
-    std::optional<std::vector<ChannelEnergy>> energies;
-    account.RequestStarted(request, world.MonotonicNow());
-    world.RunFor(length);
-    account.RequestEnded(request, world.MonotonicNow(), fate,
-                         [&energies](std::vector<ChannelEnergy> e) { energies = std::move(e); });
-    EXPECT_TRUE(world.RunUntil([&energies] { return energies.has_value(); }, seconds(10)));
-    return energies.value_or(std::vector<ChannelEnergy>{});
-  }
-  void MeasureBaseline(const std::vector<std::string>& devices) {
-    bool done = false;
-    meter->MeasureBaseline(devices, world, [&done] { done = true; });
-    EXPECT_TRUE(world.RunUntil([&done] { return done; }, seconds(60)));
-  }
-
-  SimWorld world;
-  std::unique_ptr<SampledEnergyMeter> meter;
-  std::map<std::string, ReadFault> faults;
-
- private:
-  std::unique_ptr<Sampler> Add(const ChannelSpec& spec) {
-    joules_[spec.name] = 1'000;
-    watts_[spec.name] = 50;
-    since_[spec.name] = world.MonotonicNow();
-    auto source = std::make_unique<ScriptedPowerSource>(
-        std::vector<ChannelSpec>{spec}, milliseconds(50), [this, spec](auto values) {
-          const double unit = static_cast<double>(spec.unit.numerator) * 1e-6;
-          const auto raw = static_cast<std::uint64_t>(Joules(spec.name) / unit);
-          const auto phase = world.MonotonicNow().time_since_epoch() % milliseconds(100);
-          if (spec.update_period < milliseconds(100) || phase < milliseconds(50)) {
-            shown_[spec.name] = raw;
-          }
-          values[0] = {.raw = shown_[spec.name], .fault = faults[spec.name]};
-        });
-    auto sampler = std::make_unique<Sampler>(
-        std::move(source), world,
-        SamplerOptions{.suspended_time = [] { return std::chrono::nanoseconds(0); }});
-    samplers_.push_back(sampler.get());
-    return sampler;
-  }
-  void Poll() {
-    for (Sampler* sampler : samplers_) {
-      sampler->PollOnce();
-    }
-    world.PostAfter(milliseconds(50), [this] { Poll(); });
-  }
-
-  std::vector<Sampler*> samplers_;
-  std::map<std::string, double> joules_;
-  std::map<std::string, double> watts_;
-  std::map<std::string, MonotonicTime> since_;
-  std::map<std::string, std::uint64_t> shown_;
-};
-
-constexpr char kGpuA[] = "nvml/GPU-a/energy";
-constexpr char kGpuB[] = "nvml/GPU-b/energy";
-constexpr char kPackage[] = "rapl/package-0";
-
 TEST(SampledEnergyMeterTest, AnAccountHasTheChannelsOfItsDevicesAndOfTheHost) {
-  Machine machine;
+  MeteredMachine machine;
 
   EXPECT_EQ(machine.meter->ChannelNames(), (std::vector<std::string>{kGpuA, kGpuB, kPackage}));
   const auto account = machine.meter->OpenAccount({"GPU-b"}, machine.world);
@@ -138,7 +42,7 @@ TEST(SampledEnergyMeterTest, AnAccountHasTheChannelsOfItsDevicesAndOfTheHost) {
 }
 
 TEST(SampledEnergyMeterTest, ARequestsEnergyIsThatOfTheSensorsWhileItRan) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   machine.MeasureBaseline({"GPU-a"});
   const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
@@ -180,7 +84,7 @@ TEST(SampledEnergyMeterTest, ARequestsEnergyIsThatOfTheSensorsWhileItRan) {
 }
 
 TEST(SampledEnergyMeterTest, SettlesSoonAfterTheEndAndNeverInsideTheCall) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
   account->RequestStarted(1, machine.world.MonotonicNow());
@@ -198,7 +102,7 @@ TEST(SampledEnergyMeterTest, SettlesSoonAfterTheEndAndNeverInsideTheCall) {
 }
 
 TEST(SampledEnergyMeterTest, ASensorThatFallsSilentIsWaitedForUntilTheDeadline) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
   machine.world.RunFor(seconds(1));
@@ -218,7 +122,7 @@ TEST(SampledEnergyMeterTest, ASensorThatFallsSilentIsWaitedForUntilTheDeadline) 
 }
 
 TEST(SampledEnergyMeterTest, ALostGpuInvalidatesWhatItTouchesAndTheRunGoesOn) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
   machine.world.PostAfter(seconds(1), [&] { machine.faults[kGpuA] = ReadFault::kLost; });
@@ -237,7 +141,7 @@ TEST(SampledEnergyMeterTest, ALostGpuInvalidatesWhatItTouchesAndTheRunGoesOn) {
 }
 
 TEST(SampledEnergyMeterTest, ADeviceWithoutASensorMakesItsGroupPartial) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   const auto account = machine.meter->OpenAccount({"GPU-a", "GPU-z"}, machine.world);
   const auto energies = machine.RunRequest(*account, 1, seconds(2));
@@ -248,7 +152,7 @@ TEST(SampledEnergyMeterTest, ADeviceWithoutASensorMakesItsGroupPartial) {
 }
 
 TEST(SampledEnergyMeterTest, LeasesOnOneGpuShareItsEnergyAndEachLedgerBalances) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   machine.Draw(kGpuA, 400);
   const auto first = machine.meter->OpenAccount({"GPU-a"}, machine.world);
@@ -276,7 +180,7 @@ TEST(SampledEnergyMeterTest, LeasesOnOneGpuShareItsEnergyAndEachLedgerBalances) 
 }
 
 TEST(SampledEnergyMeterTest, AnUnsteadyMachineHasNoBaseline) {
-  Machine machine;
+  MeteredMachine machine;
   bool high = false;
   std::function<void()> toggle = [&] {
     high = !high;
@@ -298,7 +202,7 @@ TEST(SampledEnergyMeterTest, AnUnsteadyMachineHasNoBaseline) {
 }
 
 TEST(SampledEnergyMeterTest, ABusyNeighbourLeavesTheBaselineAsItWas) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   const auto neighbour = machine.meter->OpenAccount({"GPU-b"}, machine.world);
   neighbour->RequestStarted(1, machine.world.MonotonicNow());
@@ -310,8 +214,25 @@ TEST(SampledEnergyMeterTest, ABusyNeighbourLeavesTheBaselineAsItWas) {
   EXPECT_FALSE(ledger[1].baseline_uw.has_value());
 }
 
+TEST(SampledEnergyMeterTest, HeatThatComesOrGoesIsCountedForThoseWhomItHoldsBack) {
+  MeteredMachine machine;
+  const auto changes = [&machine](const std::string& device) {
+    machine.world.RunFor(seconds(1));
+    return machine.meter->Totals().empty() ? 0 : machine.meter->HeatChanges({device});
+  };
+  EXPECT_EQ(changes("GPU-a"), 0U);
+  machine.flags[kGpuA] = kFlagThermalThrottled;
+  EXPECT_EQ(changes("GPU-a"), 1U);
+  EXPECT_EQ(changes("GPU-a"), 1U) << "as before";
+  EXPECT_EQ(changes("GPU-b"), 0U);
+  machine.flags[kGpuA] = kFlagPowerCapped;
+  machine.flags[kPackage] = kFlagThermalThrottled;
+  EXPECT_EQ(changes("GPU-a"), 3U);
+  EXPECT_EQ(changes("GPU-b"), 1U) << "the host's channel is everybody's";
+}
+
 TEST(SampledEnergyMeterTest, AnAccountMayGoWhileRequestsAreOpen) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   {
     const auto account = machine.meter->OpenAccount({"GPU-a"}, machine.world);
@@ -324,7 +245,7 @@ TEST(SampledEnergyMeterTest, AnAccountMayGoWhileRequestsAreOpen) {
 }
 
 TEST(SampledEnergyMeterTest, TheTraceOfALeaseGivesItsFiguresAgainToTheBit) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   machine.MeasureBaseline({"GPU-a"});
   const auto other = machine.meter->OpenAccount({"GPU-a", "GPU-b"}, machine.world);
@@ -371,7 +292,7 @@ TEST(SampledEnergyMeterTest, TheTraceOfALeaseGivesItsFiguresAgainToTheBit) {
 
 // Tensor parallel: one server on both GPUs, another on one of them.
 TEST(SampledEnergyMeterTest, AServerOnTwoGpusHasTheEnergyOfBothAndSharesOneWithItsNeighbour) {
-  Machine machine;
+  MeteredMachine machine;
   machine.world.RunFor(seconds(1));
   machine.Draw(kGpuA, 400);
   machine.Draw(kGpuB, 300);
