@@ -17,6 +17,7 @@
 #include "coordinator/report/across_pairs.h"
 #include "coordinator/report/names.h"
 #include "coordinator/report/pair_reader.h"
+#include "coordinator/report/read_ahead.h"
 #include "coordinator/report/report_judges.h"
 #include "coordinator/report/report_pair.h"
 #include "coordinator/report/studies.h"
@@ -179,11 +180,12 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
   WF_ASSIGN_OR_RETURN(RoutingReport routing,
                       RoutingReport::Create(options.routing, snapshots,
                                             static_cast<std::size_t>(sample.queries())));
-  UnitColumns columns;
   report.pairs.reserve(snapshots.size());
   std::vector<KeptPair> kept;
+  ReadAhead ahead(reader, snapshots);
   for (const PairSnapshot& snapshot : snapshots) {
-    WF_ASSIGN_OR_RETURN(const PairRows rows, reader.Read(snapshot, columns));
+    WF_ASSIGN_OR_RETURN(const PairRows rows, ahead.Next());
+    const UnitColumns& columns = ahead.columns();
     const PairSources sources{.pair = snapshot,
                               .columns = columns,
                               .rows = rows,

@@ -100,9 +100,6 @@ absl::Status MemorySweepView::ForEachEnergy(
                                 .channel_id = channel,
                                 .status = energy.status,
                                 .gross = energy.gross,
-                                .net = energy.net,
-                                .random = energy.random,
-                                .prefill = energy.prefill,
                                 .flags = energy.flags}));
     }
     return absl::OkStatus();
@@ -255,8 +252,6 @@ absl::Status MemorySweepView::ForEachReattributed(
                                 .channel_id = channel,
                                 .status = energy.status,
                                 .gross = energy.gross,
-                                .net = energy.net,
-                                .random = energy.random,
                                 .flags = energy.flags}));
     }
   }

@@ -100,17 +100,14 @@ absl::Status SqliteSweepView::ForEachResult(
 absl::Status SqliteSweepView::ForEachEnergy(
     PairId pair, const std::function<absl::Status(const EnergyRow&)>& visit) {
   return ForEachRowOfPair(
-      "SELECT unit, channel_id, status, gross_uj, net_uj, random_uj, prefill_uj, flags FROM "
-      "result_energy WHERE pair_id = ?1 ORDER BY unit, channel_id",
+      "SELECT unit, channel_id, status, gross_uj, flags FROM result_energy "
+      "WHERE pair_id = ?1 ORDER BY unit, channel_id",
       pair, [&](const SqliteStatement& row) {
         return visit({.unit = row.Int(0),
                       .channel_id = row.Int(1),
                       .status = static_cast<EnergyStatus>(row.Int(2)),
                       .gross = row.OptionalInt(3),
-                      .net = row.OptionalInt(4),
-                      .random = row.OptionalInt(5),
-                      .prefill = row.OptionalInt(6),
-                      .flags = static_cast<Flags>(row.Int(7))});
+                      .flags = static_cast<Flags>(row.Int(4))});
       });
 }
 

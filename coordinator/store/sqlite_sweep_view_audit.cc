@@ -159,17 +159,15 @@ absl::Status SqliteSweepView::ForEachReattributed(
     const std::function<absl::Status(const EnergyRow&)>& visit) {
   WF_ASSIGN_OR_RETURN(
       SqliteStatement rows,
-      connection_->Prepare("SELECT unit, channel_id, status, gross_uj, net_uj, random_uj, flags "
-                           "FROM reattributed WHERE pair_id = ?1 AND method = ?2 "
+      connection_->Prepare("SELECT unit, channel_id, status, gross_uj, flags FROM reattributed "
+                           "WHERE pair_id = ?1 AND method = ?2 "
                            "ORDER BY unit, channel_id"));
   return ForEachRow(rows.Bind(1, pair.value).BindText(2, method), [&](const SqliteStatement& row) {
     return visit({.unit = row.Int(0),
                   .channel_id = row.Int(1),
                   .status = static_cast<EnergyStatus>(row.Int(2)),
                   .gross = row.OptionalInt(3),
-                  .net = row.OptionalInt(4),
-                  .random = row.OptionalInt(5),
-                  .flags = static_cast<Flags>(row.Int(6))});
+                  .flags = static_cast<Flags>(row.Int(4))});
   });
 }
 

@@ -36,14 +36,12 @@ struct ResultRow {
   std::optional<VerdictValue> verdict;  // absent = pending
 };
 
+// What figures are made from; ResultDetail has the rest of a channel's energy.
 struct EnergyRow {
   Unit unit = 0;
   std::int64_t channel_id = 0;
   EnergyStatus status = EnergyStatus::kUnmeasurable;
   std::optional<Microjoules> gross;
-  std::optional<Microjoules> net;
-  std::optional<Microjoules> random;
-  std::optional<Microjoules> prefill;
   Flags flags = 0;
 };
 

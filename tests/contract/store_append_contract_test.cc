@@ -307,19 +307,21 @@ TYPED_TEST(StoreAppendContractTest, StoresEnergyPerChannel) {
   ASSERT_THAT(rows, SizeIs(2));  // the second word on a channel does not count
   EXPECT_EQ(rows[0].unit, 8);
   EXPECT_EQ(rows[0].gross, 1'000);
-  EXPECT_EQ(rows[0].net, 500);
-  EXPECT_EQ(rows[0].random, std::nullopt);
-  EXPECT_EQ(rows[0].prefill, 200);
   EXPECT_EQ(rows[0].status, EnergyStatus::kMeasured);
   EXPECT_EQ(rows[0].flags, kFlagShortWindow);
   EXPECT_EQ(rows[1].gross, std::nullopt);
-  EXPECT_EQ(rows[1].prefill, std::nullopt);
   EXPECT_EQ(rows[1].status, EnergyStatus::kInvalid);
   WF_ASSERT_OK_AND_ASSIGN(const auto channels, this->View()->Channels());
   ASSERT_THAT(channels, SizeIs(2));
   EXPECT_EQ(channels[0].channel_id, rows[0].channel_id);
   EXPECT_EQ(channels[0].facts, SampleChannel("gpu"));
   EXPECT_EQ(channels[0].agent, kAgent);
+  WF_ASSERT_OK_AND_ASSIGN(const auto detail, this->View()->Detail(kPair, 8));
+  ASSERT_THAT(detail.energies, SizeIs(2));
+  EXPECT_EQ(detail.energies[0].second.net, 500);
+  EXPECT_EQ(detail.energies[0].second.random, std::nullopt);
+  EXPECT_EQ(detail.energies[0].second.prefill, 200);
+  EXPECT_EQ(detail.energies[1].second.prefill, std::nullopt);
 }
 
 TYPED_TEST(StoreAppendContractTest, StoresALedgerThatBalances) {

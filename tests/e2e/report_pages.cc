@@ -169,8 +169,6 @@ class Office {
              .channel_id = pair.value,
              .status = EnergyStatus::kMeasured,
              .gross = static_cast<Microjoules>(took * made_up.watts * (1 + 0.06 * Bell()) * 1e6),
-             .net = std::nullopt,
-             .random = std::nullopt,
              .flags = 0});
       }
     }

@@ -30,8 +30,6 @@ EnergyRow Measured(Unit unit, std::int64_t channel, std::int64_t joules) {
           .channel_id = channel,
           .status = EnergyStatus::kMeasured,
           .gross = Joules(joules),
-          .net = std::nullopt,
-          .random = std::nullopt,
           .flags = 0};
 }
 
