@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/domain/ids.h"
@@ -38,6 +39,9 @@ struct Build {
 std::string BuildName(const Build& build);
 
 enum class Thinking { kUnset = 0, kOff = 1, kOn = 2, kLow = 3, kMedium = 4, kHigh = 5 };
+
+// As a sweep's file says it, and as plan hashes hold it: "unset", "off", "on", "low", ...
+std::string_view ThinkingName(Thinking thinking);
 
 // Sampling as asked for; absent = the engine's own default.
 struct Generation {
@@ -76,6 +80,16 @@ struct Price {
   std::string as_of;
   bool operator==(const Price&) const = default;
 };
+
+// Of one request or a sum of them. Input tokens include those that came from a cache.
+struct TokenCounts {
+  std::int64_t input = 0;
+  std::int64_t cached = 0;
+  std::int64_t output = 0;
+};
+
+// c_q of metrics.md, "USD per query": cached input at its own price where there is one.
+double CostUsd(const Price& price, const TokenCounts& tokens);
 
 // One row of a sweep's matrix: model x build x accelerator x condition, and all that its plan hash
 // covers.

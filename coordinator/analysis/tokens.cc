@@ -11,7 +11,6 @@ namespace {
 
 using TokenColumn = std::vector<std::optional<std::int64_t>>;
 
-constexpr double kTokensPerPriceUnit = 1e6;
 constexpr double kSecondsPerNanosecond = 1e-9;
 
 std::optional<double> MeanTokens(const UnitColumns& columns, const TokenColumn& tokens) {
@@ -96,13 +95,9 @@ std::optional<double> CostOfUnit(const UnitColumns& columns, std::size_t unit, c
   if (!columns.IsCompleted(unit) || !columns.input_tokens[unit] || !columns.output_tokens[unit]) {
     return std::nullopt;
   }
-  const double cached_price = price.cached_input_per_million.value_or(price.input_per_million);
-  const auto input = static_cast<double>(*columns.input_tokens[unit]);
-  const auto cached = static_cast<double>(columns.cached_tokens[unit].value_or(0));
-  const auto output = static_cast<double>(*columns.output_tokens[unit]);
-  return ((input - cached) * price.input_per_million + cached * cached_price +
-          output * price.output_per_million) /
-         kTokensPerPriceUnit;
+  return CostUsd(price, {.input = *columns.input_tokens[unit],
+                         .cached = columns.cached_tokens[unit].value_or(0),
+                         .output = *columns.output_tokens[unit]});
 }
 
 std::optional<double> CostPerQuery(const UnitColumns& columns, const std::optional<Price>& price) {

@@ -15,25 +15,10 @@ namespace wattfleet::coordinator {
 
 namespace {
 
-constexpr double kTokensPerPriceUnit = 1e6;
 // What a prompt is taken to be long while no judgement tells.
-constexpr double kPromptTokensGuess = 4'096;
+constexpr std::int64_t kPromptTokensGuess = 4'096;
 // Requests of so long may be granted at once after a pause.
 constexpr double kBucketSeconds = 10;
-
-bool HasEnded(PairState state) {
-  return state == PairState::kCancelled || state == PairState::kComplete ||
-         state == PairState::kCompleteWithGaps;
-}
-
-// Dollars by the definition of c_q (metrics.md), over the results whose tokens are known.
-double UsdOf(const TokenSums& tokens, const Price& price) {
-  const double cached_price = price.cached_input_per_million.value_or(price.input_per_million);
-  return (static_cast<double>(tokens.input - tokens.cached) * price.input_per_million +
-          static_cast<double>(tokens.cached) * cached_price +
-          static_cast<double>(tokens.output) * price.output_per_million) /
-         kTokensPerPriceUnit;
-}
 
 // The open shards of a plan as sorted ranges, to ask whether a unit is in one.
 class OpenRanges {
@@ -157,16 +142,15 @@ double CoordinatorCore::UsdPerJudgement(const SweepEntry& sweep, const PairSpec&
   for (const PairId id : sweep.pairs) {
     const PairEntry& pair = pairs_.at(id);
     if (pair.judge && pair.spec.price) {
-      usd += UsdOf(pair.tokens, *pair.spec.price);
+      usd += CostUsd(*pair.spec.price, pair.tokens.counts());
       counted += pair.tokens.results - pair.tokens.uncounted;
     }
   }
   if (counted > 0) {
     return usd / static_cast<double>(counted);
   }
-  return (kPromptTokensGuess * spec.price->input_per_million +
-          static_cast<double>(spec.generation.max_output_tokens) * spec.price->output_per_million) /
-         kTokensPerPriceUnit;
+  return CostUsd(*spec.price,
+                 {.input = kPromptTokensGuess, .output = spec.generation.max_output_tokens});
 }
 
 // What is neither spent nor promised to open leases; absent without a budget or a price. Results
@@ -179,7 +163,7 @@ std::optional<double> CoordinatorCore::BudgetLeft(const SweepEntry& sweep) const
       continue;
     }
     const double each = UsdPerJudgement(sweep, pair.spec);
-    *left -= UsdOf(pair.tokens, *pair.spec.price);
+    *left -= CostUsd(*pair.spec.price, pair.tokens.counts());
     *left -= each * static_cast<double>(pair.tokens.uncounted);
     for (const LeaseId lease_id : leases_.OfPair(id)) {
       const OpenLease& lease = *leases_.Find(lease_id);

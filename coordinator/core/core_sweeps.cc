@@ -7,19 +7,7 @@
 
 namespace wattfleet::coordinator {
 
-namespace {
-
-bool HasEnded(PairState state) {
-  return state == PairState::kCancelled || state == PairState::kComplete ||
-         state == PairState::kCompleteWithGaps;
-}
-
-bool HasEnded(SweepState state) {
-  return state == SweepState::kCancelled || state == SweepState::kComplete ||
-         state == SweepState::kCompleteWithGaps;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void CoordinatorCore::On(const SweepSubmitted& event, Instant now, Effects& fx) {
   SweepRecord record = event.sweep;

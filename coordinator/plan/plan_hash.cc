@@ -42,24 +42,6 @@ class PlanLines {
   std::string text_ = "wattfleet.plan/1\n";
 };
 
-std::string_view ThinkingName(Thinking thinking) {
-  switch (thinking) {
-    case Thinking::kUnset:
-      return "unset";
-    case Thinking::kOff:
-      return "off";
-    case Thinking::kOn:
-      return "on";
-    case Thinking::kLow:
-      return "low";
-    case Thinking::kMedium:
-      return "medium";
-    case Thinking::kHigh:
-      return "high";
-  }
-  return "unset";
-}
-
 }  // namespace
 
 std::string PlanText(const SweepFile& file, const SampleFacts& sample, const PairSpec& pair) {

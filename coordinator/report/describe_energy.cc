@@ -174,7 +174,9 @@ std::vector<std::string> Cautions(const Report& report) {
   return cautions;
 }
 
-std::string ExclusionSentence(const EnergyExclusions& excluded) {
+}  // namespace
+
+std::string DescribeExclusions(const EnergyExclusions& excluded) {
   std::vector<std::string> parts;
   const auto add = [&](std::int64_t results, const char* why) {
     if (results > 0) {
@@ -187,12 +189,8 @@ std::string ExclusionSentence(const EnergyExclusions& excluded) {
   add(excluded.partial_energy, "with a channel missing");
   add(excluded.unmeasured, "without energy");
   add(excluded.timing, "with spoiled timing");
-  return parts.empty()
-             ? ""
-             : absl::StrCat("results left out of energy figures: ", absl::StrJoin(parts, ", "));
+  return absl::StrJoin(parts, ", ");
 }
-
-}  // namespace
 
 std::vector<std::string> EnergyCautions(const Report& report) {
   std::vector<std::string> sentences = UnmeasuredSentences(report);
@@ -213,8 +211,9 @@ std::vector<TextBlock> DescribeEnergy(const Report& report) {
     blocks.emplace_back(TextParagraph{std::move(sentence)});
   }
   if (is_any_measured) {
-    if (std::string sentence = ExclusionSentence(report.quality.exclusions); !sentence.empty()) {
-      blocks.emplace_back(TextParagraph{std::move(sentence)});
+    if (const std::string parts = DescribeExclusions(report.quality.exclusions); !parts.empty()) {
+      blocks.emplace_back(
+          TextParagraph{absl::StrCat("results left out of energy figures: ", parts)});
     }
   }
   for (std::string& caution : Cautions(report)) {

@@ -8,28 +8,6 @@
 
 namespace wattfleet::coordinator {
 
-namespace {
-
-const char* ThinkingName(Thinking thinking) {
-  switch (thinking) {
-    case Thinking::kUnset:
-      return "";
-    case Thinking::kOff:
-      return "off";
-    case Thinking::kOn:
-      return "on";
-    case Thinking::kLow:
-      return "low";
-    case Thinking::kMedium:
-      return "medium";
-    case Thinking::kHigh:
-      return "high";
-  }
-  return "";
-}
-
-}  // namespace
-
 std::string DescribeGeneration(const Generation& generation) {
   std::vector<std::string> parts;
   const auto add = [&](const char* name, const auto& value) {
@@ -43,7 +21,7 @@ std::string DescribeGeneration(const Generation& generation) {
   add("seed", generation.seed);
   add("context length", generation.context_tokens);
   if (generation.thinking != Thinking::kUnset) {
-    parts.push_back(absl::StrCat("thinking ", ThinkingName(generation.thinking)));
+    parts.push_back(absl::StrCat("thinking ", std::string(ThinkingName(generation.thinking))));
   }
   parts.push_back(absl::StrCat("at most ", generation.max_output_tokens, " output tokens"));
   return absl::StrJoin(parts, ", ");

@@ -145,18 +145,6 @@ Ranking RankablePairs(const Report& report) {
   return ranking;
 }
 
-std::string WithRange(const std::optional<Estimate>& estimate) {
-  if (!estimate) {
-    return std::string(kNoValue);
-  }
-  std::string text = ThreeDigits(estimate->value);
-  if (estimate->low && estimate->high) {
-    absl::StrAppend(&text, " [", ThreeDigits(estimate->low), ", ", ThreeDigits(estimate->high),
-                    "]");
-  }
-  return text;
-}
-
 void AddEnergy(const Report& report, std::vector<std::string>& findings) {
   for (auto& [shared, pairs] : RankablePairs(report)) {
     const auto [worst, best] =

@@ -192,21 +192,9 @@ std::string EnergyText(const Report& report) {
 }
 
 std::string ExclusionsText(const Report& report) {
-  const EnergyExclusions& excluded = report.quality.exclusions;
-  std::vector<std::string> parts;
-  const auto add = [&](std::int64_t results, const char* why) {
-    if (results > 0) {
-      parts.push_back(absl::StrCat(results, " ", why));
-    }
-  };
-  add(excluded.warm_up, "in warm-up");
-  add(excluded.ramp, "in ramp or tail");
-  add(excluded.invalid_energy, "with invalid energy");
-  add(excluded.partial_energy, "with a channel missing");
-  add(excluded.unmeasured, "without energy");
-  add(excluded.timing, "with spoiled timing");
-  std::string text = absl::StrCat("Results left out of energy figures: ",
-                                  parts.empty() ? "none" : absl::StrJoin(parts, ", "), ".");
+  const std::string parts = DescribeExclusions(report.quality.exclusions);
+  std::string text =
+      absl::StrCat("Results left out of energy figures: ", parts.empty() ? "none" : parts, ".");
   for (const ReportedPair& pair : report.pairs) {
     for (const Gap& gap : pair.gaps) {
       absl::StrAppend(&text, absl::StrFormat(" Of %s: %d %s (%s).", pair.id, gap.results, gap.kind,

@@ -65,18 +65,6 @@ std::vector<FigureRow> RowsOf(const PairsSideBySide& both) {
        none}};
 }
 
-std::string Shown(const std::optional<Estimate>& estimate) {
-  if (!estimate) {
-    return std::string(kNoValue);
-  }
-  std::string text = ThreeDigits(estimate->value);
-  if (estimate->low && estimate->high) {
-    absl::StrAppend(&text, " [", ThreeDigits(estimate->low), ", ", ThreeDigits(estimate->high),
-                    "]");
-  }
-  return text;
-}
-
 Json ToJson(const std::optional<Estimate>& estimate) {
   if (!estimate) {
     return nullptr;
@@ -141,7 +129,7 @@ TextTable FiguresTable(const PairsSideBySide& both) {
                   .rows = {}};
   for (const FigureRow& row : RowsOf(both)) {
     if (row.a || row.b) {
-      table.rows.push_back({row.name, Shown(row.a), Shown(row.b), row.against});
+      table.rows.push_back({row.name, WithRange(row.a), WithRange(row.b), row.against});
     }
   }
   return table;

@@ -17,7 +17,6 @@ namespace wattfleet::coordinator {
 namespace {
 
 constexpr double kJoulesPerMicrojoule = 1e-6;
-constexpr double kTokensPerPriceUnit = 1e6;
 
 // The judgements of one pair by what they judge; those with a verdict.
 struct Judgements {
@@ -107,11 +106,7 @@ std::optional<double> CostOf(const TokenSums& tokens, const std::optional<Price>
   if (!price || tokens.uncounted > 0) {
     return std::nullopt;
   }
-  const double cached_price = price->cached_input_per_million.value_or(price->input_per_million);
-  return (static_cast<double>(tokens.input - tokens.cached) * price->input_per_million +
-          static_cast<double>(tokens.cached) * cached_price +
-          static_cast<double>(tokens.output) * price->output_per_million) /
-         kTokensPerPriceUnit;
+  return CostUsd(*price, tokens.counts());
 }
 
 std::optional<double> JoulesOf(const PairRows& rows, PairId pair,

@@ -238,6 +238,18 @@ std::string WithInterval(const std::optional<Estimate>& estimate) {
   return absl::StrFormat("%.3f [%.3f, %.3f]", estimate->value, *estimate->low, *estimate->high);
 }
 
+std::string WithRange(const std::optional<Estimate>& estimate) {
+  if (!estimate) {
+    return std::string(kNoValue);
+  }
+  std::string text = ThreeDigits(estimate->value);
+  if (estimate->low && estimate->high) {
+    absl::StrAppend(&text, " [", ThreeDigits(estimate->low), ", ", ThreeDigits(estimate->high),
+                    "]");
+  }
+  return text;
+}
+
 std::vector<TextTable::Column> NamingColumns() {
   return {{.title = "model", .names_row = true},
           {.title = "build", .names_row = true},

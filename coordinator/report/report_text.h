@@ -35,12 +35,18 @@ std::string ThreeDecimals(std::optional<double> value);
 // "0.442 [0.421, 0.464]", or the bare value where it has no interval.
 std::string WithInterval(const std::optional<Estimate>& estimate);
 
+// "1.23 [1.2, 1.26]", of three digits each; "-" for what is not known.
+std::string WithRange(const std::optional<Estimate>& estimate);
+
 // The energy part of DescribeReport: what was measured, what was modelled, and why not.
 std::vector<TextBlock> DescribeEnergy(const Report& report);
 
 // Of DescribeEnergy: why there is no energy where there is none, and what a reader must know before
 // comparing measured figures.
 std::vector<std::string> EnergyCautions(const Report& report);
+
+// "12 in warm-up, 3 without energy": the results that are left out of energy figures; "" for none.
+std::string DescribeExclusions(const EnergyExclusions& excluded);
 
 // Sampling as asked for: "temperature 0, at most 2048 output tokens".
 std::string DescribeGeneration(const Generation& generation);

@@ -35,6 +35,15 @@ enum class PairState {
   kComplete = 4,
   kCompleteWithGaps = 5,
 };
+// Complete, with gaps or without, or cancelled.
+constexpr bool HasEnded(PairState state) {
+  return state == PairState::kCancelled || state == PairState::kComplete ||
+         state == PairState::kCompleteWithGaps;
+}
+constexpr bool HasEnded(SweepState state) {
+  return state == SweepState::kCancelled || state == SweepState::kComplete ||
+         state == SweepState::kCompleteWithGaps;
+}
 enum class ShardState {
   kPending = 0,
   kLeased = 1,
@@ -241,6 +250,7 @@ struct TokenSums {
   std::int64_t input = 0;      // those from a cache included
   std::int64_t cached = 0;
   std::int64_t output = 0;
+  TokenCounts counts() const { return {.input = input, .cached = cached, .output = output}; }
   bool operator==(const TokenSums&) const = default;
 };
 
