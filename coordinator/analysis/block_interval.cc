@@ -5,25 +5,31 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <numbers>
 
 #include "common/random/random.h"
 #include "coordinator/analysis/proportion.h"
-#include "coordinator/analysis/student.h"
 
 namespace wattfleet::coordinator {
 
 namespace {
 
 constexpr std::size_t kResamples = 2000;
-// How many runs that were tested as uncorrelated make one block.
-constexpr std::size_t kTestedInBlock = 2;
-// A correlation between neighbours above this many standard errors is taken as one.
-constexpr double kCorrelatedZ = 2;
-// A block is at least this many correlation times, less kTimesOff, so that parts without any
-// correlation make blocks of a few.
-constexpr double kTimesInBlock = 8;
-constexpr double kTimesOff = 6;
-// Drift that adds less than this share to a figure's variance even if all of a run drifted alike.
+// How many of the lowest frequencies make L of the contract, and which make H.
+constexpr std::size_t kLow = 10;
+constexpr std::size_t kHighFrom = 21;
+constexpr std::size_t kHighTo = 80;
+static_assert(kHighTo < kPartsMin);
+constexpr double kRise = 1.0 / 3;
+constexpr double kRiseMax = 4;
+// The 0.975 quantile of a standard normal value over the root of L (L / H) ^ kRise, L and H being
+// means of that many independent squares, given L < kRiseMax H (studies_oracle.py, critical()).
+constexpr double kCritical = 2.3953;
+// L (L / H) ^ kRise is at least this share of what the variance would be if the parts were
+// independent, which it falls below in 1 of 200 independent runs; a workload's order that repeats
+// itself, such as datasets dealt in turn, can make it nothing.
+constexpr double kIndependentShareMin = 0.125;
+// Slow drift of the power that adds less than this share to a figure's variance is let pass.
 constexpr double kDriftShareMax = 0.05;
 
 // Sums over consecutive runs of `length` values; what is left over at the end joins the last run.
@@ -44,33 +50,49 @@ double SumOfSquares(std::span<const double> values) {
   return sum;
 }
 
-// Of values that sum to 0: the sum of their products with those `lag` later.
-double Covariance(std::span<const double> values, std::size_t lag) {
+// The sum of `values`, which sum to 0, times the cosine of `frequency` half turns over all of them.
+double Cosine(std::span<const double> values, std::size_t frequency) {
+  const double step =
+      std::numbers::pi * static_cast<double>(frequency) / static_cast<double>(values.size());
+  // cos((i + 1/2) step) by its recurrence.
+  double before = std::cos(step / 2);
+  double at = before;
+  const double twice = 2 * std::cos(step);
   double sum = 0;
-  for (std::size_t i = 0; i + lag < values.size(); ++i) {
-    sum += values[i] * values[i + lag];
+  for (const double value : values) {
+    sum += value * at;
+    const double next = twice * at - before;
+    before = at;
+    at = next;
   }
   return sum;
 }
 
-double NeighbourCorrelation(std::span<const double> values) {
-  const double variance = Covariance(values, 0);
-  return variance > 0 ? Covariance(values, 1) / variance : 0;
+// What the variance of the total of values is by their spectrum between two frequencies.
+double SpectralVariance(std::span<const double> values, std::size_t from, std::size_t to) {
+  double sum = 0;
+  for (std::size_t frequency = from; frequency <= to; ++frequency) {
+    const double cosine = Cosine(values, frequency);
+    sum += 2 * cosine * cosine;
+  }
+  return sum / static_cast<double>(to - from + 1);
 }
 
-// The sum of the autocorrelations over all lags of both signs, by Geyer's (1992) initial positive
-// sequence; at least 1, which is no correlation. In parts.
-double CorrelationTime(std::span<const double> values) {
-  const double variance = Covariance(values, 0);
-  double time = -1;
-  for (std::size_t lag = 0; variance > 0 && lag + 1 < values.size() / 2; lag += 2) {
-    const double two = (Covariance(values, lag) + Covariance(values, lag + 1)) / variance;
-    if (two <= 0) {
-      break;
-    }
-    time += 2 * two;
+struct TotalVariance {
+  double value = 0;
+  bool is_known = true;  // the spectrum does not rise too steeply
+};
+
+// Of values that sum to 0.
+TotalVariance VarianceOfTotal(std::span<const double> values) {
+  const double low = SpectralVariance(values, 1, kLow);
+  const double high = SpectralVariance(values, kHighFrom, kHighTo);
+  const double least = kIndependentShareMin * SumOfSquares(values);
+  if (low <= least) {
+    return {.value = least};
   }
-  return std::max(1.0, time);
+  return {.value = std::max(least, low * std::pow(low / high, kRise)),
+          .is_known = low < kRiseMax * high};
 }
 
 std::vector<double> TotalsOf(std::span<const Factor> factors) {
@@ -100,48 +122,9 @@ std::vector<double> Influence(std::span<const Factor> factors, std::span<const d
   return influence;
 }
 
-// The shortest runs without correlation between neighbours, all longer ones without it too;
-// nullopt where the longest that leave kBlocksMin runs are correlated.
-std::optional<std::size_t> UncorrelatedRun(std::span<const double> influence) {
-  std::size_t length = 1;
-  while (influence.size() / (2 * length) >= kBlocksMin) {
-    length *= 2;
-  }
-  std::optional<std::size_t> shortest;
-  for (; length >= 1; length /= 2) {
-    const std::vector<double> runs = SumRuns(influence, length);
-    if (NeighbourCorrelation(runs) > kCorrelatedZ / std::sqrt(static_cast<double>(runs.size()))) {
-      break;
-    }
-    shortest = length;
-  }
-  return shortest;
-}
-
-// In parts; nullopt where fewer than kBlocksMin blocks would be left.
-std::optional<std::size_t> BlockLength(std::span<const double> influence, double time) {
-  const std::optional<std::size_t> run = UncorrelatedRun(influence);
-  if (!run) {
-    return std::nullopt;
-  }
-  const auto several = static_cast<std::size_t>(std::ceil(kTimesInBlock * time - kTimesOff));
-  const std::size_t length =
-      std::max({*run * kTestedInBlock, several, influence.size() / kBlocksMax});
-  return influence.size() / length >= kBlocksMin ? std::optional(length) : std::nullopt;
-}
-
-// Lengthens `length` to what drift needs; false where drift may hide in the figure.
-bool ContainsDrift(std::span<const PowerDrift> drifts, std::span<const double> influence,
-                   std::size_t& length) {
-  const double variance = SumOfSquares(SumRuns(influence, length));
-  for (const PowerDrift& drift : drifts) {
-    if (drift.block_length) {
-      length = std::max(length, *drift.block_length);
-    } else if (drift.slow_variance > kDriftShareMax * variance) {
-      return false;
-    }
-  }
-  return influence.size() / length >= kBlocksMin;
+// Whether slow drift may hide in the figure.
+bool MayHide(const PowerDrift& drift, std::span<const double> influence) {
+  return drift.is_slow && drift.variance > kDriftShareMax * SumOfSquares(influence);
 }
 
 double Product(std::span<const Factor> factors, std::span<const double> totals) {
@@ -154,7 +137,7 @@ double Product(std::span<const Factor> factors, std::span<const double> totals) 
 
 // How often each of `blocks` blocks is drawn: of one block in all resamples, then of the next;
 // `blocks` < 256. They are the same for all figures of so many blocks, and drawing them takes
-// longer than using them, so that each thread keeps them: some dozens of lists of 128 KiB.
+// longer than using them, so that each thread keeps them: a few lists of 80 KiB.
 const std::vector<std::uint8_t>& TimesDrawn(std::size_t blocks) {
   thread_local std::map<std::size_t, std::vector<std::uint8_t>> of_blocks;
   std::vector<std::uint8_t>& times = of_blocks[blocks];
@@ -200,29 +183,16 @@ std::array<double, 2> ResampledQuantiles(std::span<const Factor> factors, std::s
   return {*low, *high};
 }
 
-// By what the distance of a quantile from the value is multiplied.
-double Widening(std::span<const double> influence, std::size_t length, double time) {
-  const std::vector<double> blocks = SumRuns(influence, length);
-  const auto n = static_cast<double>(blocks.size());
-  const double left = std::max(0.0, NeighbourCorrelation(blocks));
-  const double within = 1 - (time - 1) / (2 * static_cast<double>(length));
-  return StudentT975(n - 1) / kZ95 * std::sqrt(n / (n - 1) * (1 + 2 * left) / within);
-}
-
 }  // namespace
 
 PowerDrift DriftOf(std::span<const Factor> power) {
-  PowerDrift drift;
   const std::vector<double> totals = TotalsOf(power);
-  if (power.empty() || power.front().sums.size() < kBlocksMin ||
+  if (power.empty() || power.front().sums.size() < kPartsMin ||
       std::any_of(totals.begin(), totals.end(), [](double total) { return total <= 0; })) {
-    return drift;
+    return {};
   }
-  const std::vector<double> influence = Influence(power, totals);
-  drift.block_length = BlockLength(influence, CorrelationTime(influence));
-  const std::vector<double> twentieths = SumRuns(influence, influence.size() / kBlocksMin);
-  drift.slow_variance = SumOfSquares(twentieths) * static_cast<double>(twentieths.size());
-  return drift;
+  const TotalVariance variance = VarianceOfTotal(Influence(power, totals));
+  return {.is_slow = !variance.is_known, .variance = variance.value};
 }
 
 std::optional<Estimate> BlockInterval(std::span<const Factor> factors,
@@ -240,16 +210,23 @@ std::optional<Estimate> BlockInterval(std::span<const Factor> factors,
     return WithoutInterval(value, kNoneCorrect);
   }
   const std::vector<double> influence = Influence(factors, totals);
-  const double time = CorrelationTime(influence);
-  std::optional<std::size_t> length = BlockLength(influence, time);
-  if (influence.size() < kPartsMin || !length || !ContainsDrift(drifts, influence, *length)) {
+  if (influence.size() < kPartsMin) {
     return WithoutInterval(value, kTooFewBlocks);
   }
-  const auto [low, high] = ResampledQuantiles(factors, *length);
+  const TotalVariance variance = VarianceOfTotal(influence);
+  if (!variance.is_known || std::any_of(drifts.begin(), drifts.end(), [&](const PowerDrift& drift) {
+        return MayHide(drift, influence);
+      })) {
+    return WithoutInterval(value, kTooFewBlocks);
+  }
+  const std::size_t length = influence.size() / kBlocks;
+  const auto [low, high] = ResampledQuantiles(factors, length);
   if (!(low > 0) || !std::isfinite(high)) {
     return WithoutInterval(value, kTooFewBlocks);
   }
-  const double widening = Widening(influence, *length, time);
+  const double of_blocks = SumOfSquares(SumRuns(influence, length));
+  const double widening =
+      of_blocks > 0 ? kCritical / kZ95 * std::sqrt(variance.value / of_blocks) : 0;
   return Estimate{.value = value,
                   .low = value * std::exp(widening * std::log(low / value)),
                   .high = value * std::exp(widening * std::log(high / value)),

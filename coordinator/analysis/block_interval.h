@@ -16,13 +16,11 @@ namespace wattfleet::coordinator {
 inline constexpr std::size_t kPartsMax = 512;
 // Fewer queries (each is then a part of its own) are too few for means of skewed lengths.
 inline constexpr std::size_t kPartsMin = 200;
-// Blocks are made of parts; with fewer of them there is no interval.
-inline constexpr std::size_t kBlocksMin = 20;
-// About as many are enough: more would narrow the interval by 2 % and see less of slow drift.
-inline constexpr std::size_t kBlocksMax = 64;
+// Into about how many blocks of equal length the parts are summed for resampling.
+inline constexpr std::size_t kBlocks = 40;
 
-// Notes of figures without an interval: blocks would be too few to be independent of each other;
-// nothing was answered correctly; no sensor measured it.
+// Notes of figures without an interval: the queries are too few, or blocks long enough to be
+// independent of each other would be; nothing was answered correctly; no sensor measured it.
 inline constexpr const char* kTooFewBlocks = "too_few_blocks";
 inline constexpr const char* kNoneCorrect = "none_correct";
 inline constexpr const char* kNotMeasured = "not_measured";
@@ -33,11 +31,11 @@ struct Factor {
   int exponent = 1;
 };
 
-// How power wandered while a pair ran: its correlations are seen much earlier in the power of the
-// queries than in their joules, which vary with the queries' lengths.
+// How power wandered while a pair ran: slow drift is seen much earlier in the power of the queries
+// than in their joules, which vary with the queries' lengths.
 struct PowerDrift {
-  std::optional<std::size_t> block_length;  // that contains the correlation; nullopt: none does
-  double slow_variance = 0;  // relative, of the mean power over a twentieth of the run
+  bool is_slow = false;  // too slow for an interval of the power
+  double variance = 0;   // relative, of the run's mean power
 };
 // `power` as for BlockInterval.
 PowerDrift DriftOf(std::span<const Factor> power);
@@ -47,15 +45,20 @@ PowerDrift DriftOf(std::span<const Factor> power);
 // denominator's total is not positive.
 //
 // The interval is that of a bootstrap of blocks (non-overlapping, Carlstein 1986): 2,000 resamples
-// of whole blocks, kBootstrapSeed, percentiles, whose distances from the value are scaled on the
-// logarithmic scale by Student's t over the normal quantile and by sqrt(b / (b - 1) (1 + 2 r) /
-// (1 - (tau - 1) / 2 l)), for b blocks of l parts, the correlation r > 0 left between neighbours,
-// and the correlation time tau. A block is at least twice as long as runs whose neighbours are
-// uncorrelated, as those of all longer runs are (von Neumann's test), and at least 8 tau - 6
-// parts; and as DriftOf found for each of `drifts`, unless drift of that size could not be seen
-// beside the figure's own spread. Fewer than kBlocksMin blocks or kPartsMin
-// parts: kTooFewBlocks. The method is ours;
-// tests/bench/interval_study holds it to its 95 %.
+// of kBlocks whole blocks, kBootstrapSeed, percentiles, whose distances from the value are scaled
+// on the logarithmic scale for what neighbours share. The variance that counts is the spectrum of
+// the parts at frequency zero: L, the mean over the 10 lowest frequencies (type-II cosines, as
+// Lazarus, Lewis, Stock and Watson 2018), raised to L (L / H) ^ (1/3) where the spectrum rises
+// towards zero, H being the mean over the 21st to 80th, after Heidelberger and Welch (1981), who
+// extrapolate its logarithm; at least an eighth of what independent parts would have. In place of
+// the normal quantile stands that of a normal value over the root of such an estimate, which has
+// few degrees of freedom. The exponent and the numbers of frequencies are ours;
+// tests/bench/interval_study holds them to their 95 %.
+//
+// kTooFewBlocks where L is more than 4 H, since it rises further than can be extrapolated; where
+// one of `drifts` is slow, unless it would add little to the figure's variance; and below
+// kPartsMin parts. Drift as slow as the run and smaller than the parts' own scatter is beyond
+// any test of one run (Poetscher 2002).
 std::optional<Estimate> BlockInterval(std::span<const Factor> factors,
                                       std::span<const PowerDrift> drifts);
 

@@ -62,6 +62,26 @@ def weighted():
     print(f"weighted: {value:.10f} [{low:.10f}, {high:.10f}]")
 
 
+def critical(low=10, high=60, rise=1 / 3, most=4.0, steps=400):
+    """The 0.95 quantile of |Z| / sqrt(L (L / H) ^ rise) given L < most H, by summing over a grid."""
+
+    def grid(degrees):  # chi-square over its degrees, on equal steps of its logarithm
+        first, last = math.log(0.02), math.log(6)
+        points = [math.exp(first + (i + 0.5) * (last - first) / steps) for i in range(steps)]
+        weights = [x ** (degrees / 2) * math.exp(-degrees * x / 2) for x in points]
+        return [(x, w / sum(weights)) for x, w in zip(points, weights)]
+
+    cells = [(math.sqrt(l * (l / h) ** rise), v * w)
+             for l, v in grid(low) for h, w in grid(high) if l < most * h and v * w > 1e-14]
+    mass = sum(weight for _, weight in cells)
+    below, above = 1.5, 4.0
+    for _ in range(40):
+        middle = (below + above) / 2
+        share = sum(w * math.erf(middle * s / math.sqrt(2)) for s, w in cells) / mass
+        below, above = (middle, above) if share < 0.95 else (below, middle)
+    return above, mass
+
+
 def blocks():
     # 640 queries of 100 + x mod 101 joules, x by Lehmer's generator; 512 parts of one or two.
     n, parts, x = 640, 512, 1
@@ -72,16 +92,18 @@ def blocks():
         sums[i * parts // n] += 100.0 + x % 101
         counts[i * parts // n] += 1.0
     mean = sum(sums) / n
-    length = parts // 64
-    runs = [0.0] * (parts // length)
-    for i in range(parts):
-        runs[i // length] += sums[i] / sum(sums) - counts[i] / n
-    b = len(runs)
-    square = sum(r * r for r in runs)
-    left = max(0.0, sum(runs[i] * runs[i + 1] for i in range(b - 1)) / square)
-    t63 = 1.9983
-    half = t63 * math.sqrt(square * b / (b - 1) * (1 + 2 * left)) * mean
-    print(f"blocks: mean {mean:.10f} +- {half:.4f} by {b} blocks, left {left:.4f}")
+    influence = [sums[i] / sum(sums) - counts[i] / n for i in range(parts)]
+
+    def spectrum(j):
+        return 2 * sum(v * math.cos(math.pi * j * (i + 0.5) / parts)
+                       for i, v in enumerate(influence)) ** 2
+
+    low = sum(spectrum(j) for j in range(1, 11)) / 10
+    high = sum(spectrum(j) for j in range(21, 81)) / 60
+    quantile, mass = critical()
+    half = quantile * math.sqrt(low * (low / high) ** (1 / 3)) * mean
+    print(f"blocks: quantile {quantile:.4f} of {100 * mass:.2f} %, rise {low / high:.4f},"
+          f" mean {mean:.10f} +- {half:.4f}")
 
 
 if __name__ == "__main__":

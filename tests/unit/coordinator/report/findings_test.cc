@@ -35,12 +35,13 @@ TEST(Findings, SayWhoAnswersMostHereAndInTheCloud) {
 TEST(Findings, RankMeasuredEnergyOnly) {
   const auto findings = FindingsOf(ExampleSweep().Build());
   EXPECT_THAT(findings,
-              Contains(HasSubstr("Most intelligence per watt (class host, isolated): "
-                                 "llama-3.1-8b-instruct on apple-m4-max-40c-128gb with 0.00965 per "
-                                 "watt, 10.5 times llama-3.1-8b-instruct on nvidia-h200.")));
+              Contains(HasSubstr(
+                  "Most intelligence per watt (class host, isolated): "
+                  "llama-3.1-8b-instruct on apple-m4-max-40c-128gb with 0.00965 "
+                  "[0.00860, 0.0105] per watt, 10.5 times llama-3.1-8b-instruct on nvidia-h200.")));
   EXPECT_THAT(findings, Contains(HasSubstr("Least energy for a correct answer (class host, "
                                            "isolated): llama-3.1-8b-instruct on "
-                                           "apple-m4-max-40c-128gb with 323 J.")));
+                                           "apple-m4-max-40c-128gb with 323 [296, 362] J.")));
   EXPECT_THAT(findings, Each(Not(AllOf(HasSubstr("watt"), HasSubstr("qwen")))));
 }
 
