@@ -139,6 +139,8 @@ ModelEntry ReadModel(const Value& value, const Generation& generation, const std
   return model;
 }
 
+namespace {
+
 void ReadJudge(Section& s, const std::string& directory, JudgeEntry& judge) {
   constexpr std::int64_t kReplyTokens = 2'048;
   judge.generation.temperature = 0;
@@ -150,8 +152,24 @@ void ReadJudge(Section& s, const std::string& directory, JudgeEntry& judge) {
   s.ReadMap("generation", [&judge](Section& g) { ReadGeneration(g, judge.generation); });
   s.Read("concurrency", judge.condition.concurrency, {.least = 0, .most = 65'536});
   s.Read("requests_per_minute", judge.requests_per_minute, {.least = 1});
+}
+
+}  // namespace
+
+void ReadJudges(Section& s, const std::string& directory, std::optional<JudgeEntry>& judge,
+                std::optional<JudgeEntry>& fallback) {
+  ReadJudge(s, directory, judge.emplace());
   s.ReadChoice<JudgeRule>("rule", {{"agree", JudgeRule::kAgree}, {"or", JudgeRule::kOr}},
-                          judge.rule);
+                          judge->rule);
+  s.ReadMap("fallback", [&](Section& f) {
+    ReadJudge(f, directory, fallback.emplace());
+    fallback->rule = judge->rule;
+    if (fallback->name == judge->name) {
+      f.AddProblem(f.value(), absl::StrFormat("fallback: is called %s like the judge itself: give "
+                                              "it another `name`",
+                                              judge->name));
+    }
+  });
 }
 
 }  // namespace wattfleet::coordinator

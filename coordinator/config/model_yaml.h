@@ -1,6 +1,7 @@
 #ifndef WF_COORDINATOR_CONFIG_MODEL_YAML_H_
 #define WF_COORDINATOR_CONFIG_MODEL_YAML_H_
 
+#include <optional>
 #include <string>
 
 #include "common/config/section.h"
@@ -17,8 +18,10 @@ void ReadGeneration(config::Section& s, Generation& generation);
 ModelEntry ReadModel(const config::Value& value, const Generation& generation,
                      const std::string& directory, config::Problems& problems);
 
-// Reads `grading: {judge: ...}`: the keys of a serve entry, and the judge's own.
-void ReadJudge(config::Section& s, const std::string& directory, JudgeEntry& judge);
+// Reads `grading: {judge: ...}`: the keys of a serve entry, the judge's own, and `fallback`, which
+// has the same keys but `rule`: one rule decides for all pairs.
+void ReadJudges(config::Section& s, const std::string& directory, std::optional<JudgeEntry>& judge,
+                std::optional<JudgeEntry>& fallback);
 
 }  // namespace wattfleet::coordinator
 

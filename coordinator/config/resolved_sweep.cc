@@ -159,7 +159,15 @@ Value Judge(const JudgeEntry& judge) {
   Put(value, "generation", GenerationValue(judge.generation));
   Put(value, "concurrency", Number(std::int64_t{judge.condition.concurrency}));
   Put(value, "requests_per_minute", Optional(judge.requests_per_minute));
+  return value;
+}
+
+Value Judges(const JudgeEntry& judge, const std::optional<JudgeEntry>& fallback) {
+  Value value = Judge(judge);
   Put(value, "rule", Plain(judge.rule == JudgeRule::kAgree ? "agree" : "or"));
+  if (fallback) {
+    Put(value, "fallback", Judge(*fallback));
+  }
   return value;
 }
 
@@ -186,7 +194,7 @@ void PutSettings(const SweepFile& file, Value& root) {
   Value grading = Map();
   Put(grading, "default", Plain(file.default_grader));
   if (file.judge) {
-    Put(grading, "judge", Judge(*file.judge));
+    Put(grading, "judge", Judges(*file.judge, file.fallback_judge));
   }
   Put(root, "grading", std::move(grading));
   if (file.judge_budget_usd) {

@@ -268,7 +268,9 @@ class SweepReader {
                    file_.default_grader);
       const bool is_judged = file_.default_grader == "judge" || file_.default_grader == "pairwise";
       RefuseUnless(g, "default", file_.default_grader == "auto" || is_judged);
-      g.ReadMap("judge", [this](Section& j) { ReadJudge(j, directory_, file_.judge.emplace()); });
+      g.ReadMap("judge", [this](Section& j) {
+        ReadJudges(j, directory_, file_.judge, file_.fallback_judge);
+      });
       if (is_judged && !file_.judge) {
         g.AddProblem(*g.Find("default"),
                      absl::StrFormat("default: %s needs to know who judges: give `judge: {engine: "
@@ -286,6 +288,10 @@ class SweepReader {
       if (file_.judge_budget_usd && !(file_.judge && file_.judge->price)) {
         b.AddProblem(*b.Find("judge_usd"),
                      "judge_usd: needs grading.judge with its price; an unknown price is not 0");
+      } else if (file_.judge_budget_usd && file_.fallback_judge && !file_.fallback_judge->price) {
+        b.AddProblem(*b.Find("judge_usd"),
+                     "judge_usd: needs the price of grading.judge.fallback too; an unknown price "
+                     "is not 0");
       }
     });
   }

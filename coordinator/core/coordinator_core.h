@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -54,13 +55,23 @@ struct PairEntry {
   TokenSums tokens;                // of judge pairs alone
 };
 
-// What judging a sweep may cost, and how fast it may go. The rate is a bucket of the requests that
-// may be granted now; it starts empty.
-struct JudgeLimits {
-  std::optional<double> budget_usd;
+// How fast a judge may be asked: a bucket of the requests that may be granted now; it starts empty.
+struct JudgeRate {
   std::optional<std::int64_t> requests_per_minute;
   double bucket = 0;
   MonotonicTime filled{};
+};
+
+// What judging a sweep may cost, how fast it may go, and who judges the pairs that the judge
+// cannot.
+struct JudgeLimits {
+  std::optional<double> budget_usd;
+  JudgeRate rate;
+  std::optional<JudgePlan> fallback;
+  JudgeRate fallback_rate;
+  JudgeRate& RateOf(const JudgeTask& judge) {
+    return fallback && fallback->task.grader == judge.grader ? fallback_rate : rate;
+  }
   // The newest lease when somebody last said that what blocked the judge is mended. What older
   // leases still tell of it is no news.
   LeaseId resumed_after{};
@@ -130,7 +141,7 @@ class CoordinatorCore {
   void SetSweep(SweepEntry& sweep, SweepState state, Effects& fx);
   void CompletePairIfDone(PairEntry& pair, Effects& fx);
   void CompleteSweepIfDone(SweepEntry& sweep, Effects& fx);
-  void CancelPair(PairEntry& pair, Instant now, Effects& fx);
+  void CancelPair(PairEntry& pair, const std::string& reason, Instant now, Effects& fx);
 
   // core_grants.cc: who gets which shard, and how it ends
   void GrantAll(Instant now, Effects& fx);
@@ -165,12 +176,20 @@ class CoordinatorCore {
   void FinishAttempts(PairEntry& judge, UnitRange range, std::int64_t from, Effects& fx);
   std::int64_t JudgeAllowance(const PairEntry& judge, Instant now);
   std::optional<double> BudgetLeft(const SweepEntry& sweep) const;
-  double UsdPerJudgement(const SweepEntry& sweep, const PairSpec& spec) const;
+  double UsdPerJudgement(const SweepEntry& sweep, const PairEntry& judge) const;
   void ReviewBudget(SweepEntry& sweep, Instant now, Effects& fx);
-  void BlockJudging(SweepEntry& sweep, const std::string& why, Instant now, Effects& fx);
-  void EndBlockedJudging(LeaseId lease, SweepEntry& sweep, const std::string& why, Instant now,
+  void BlockJudging(SweepEntry& sweep, const std::string& grader, const std::string& why,
+                    Instant now, Effects& fx);
+  void EndBlockedJudging(LeaseId lease, const PairEntry& judge, const std::string& why, Instant now,
                          Effects& fx);
   void ResumeJudging(SweepEntry& sweep, Effects& fx);
+  // core_fallback.cc: who judges the pairs that the judge cannot
+  bool MayHandOver(const PairEntry& judge) const;
+  bool IsOffered(const PairSpec& pair) const;
+  void HandOver(PairEntry& judge, const std::string& why, Instant now, Effects& fx);
+  const PairEntry* TakenOverBy(const PairEntry& judge) const;
+  void RenameVerdicts(const PairEntry& answers, const std::shared_ptr<const GradedBatch>& graded,
+                      Effects& fx);
 
   // core_results.cc: results and commits
   void On(const ResultsReceived& event, Instant now, Effects& fx);

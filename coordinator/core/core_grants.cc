@@ -127,7 +127,7 @@ void CoordinatorCore::Grant(RosterAgent& agent, RosterInstance& instance, PairEn
   std::int64_t units = std::min(wanted, pending->record.range.size());
   if (pair.judge) {
     units = std::min(units, JudgeAllowance(pair, now));
-    sweeps_.at(pair.spec.sweep).judging.bucket -= static_cast<double>(units);
+    sweeps_.at(pair.spec.sweep).judging.RateOf(*pair.judge).bucket -= static_cast<double>(units);
   }
   OpenShard& shard = CutShard(pair, *pending, units, fx);
   const std::int64_t epoch_before = shard.record.epoch;

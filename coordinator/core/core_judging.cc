@@ -20,6 +20,25 @@ constexpr std::int64_t kPromptTokensGuess = 4'096;
 // Requests of so long may be granted at once after a pause.
 constexpr double kBucketSeconds = 10;
 
+void SetRate(std::optional<std::int64_t> requests_per_minute, Instant now, JudgeRate& rate) {
+  if (rate.requests_per_minute != requests_per_minute) {
+    rate = {.requests_per_minute = requests_per_minute, .bucket = 0, .filled = now.monotonic};
+  }
+}
+
+// What the passed time adds to the bucket; absent where the rate is free.
+std::optional<double> FillBucket(Instant now, JudgeRate& rate) {
+  if (!rate.requests_per_minute) {
+    return std::nullopt;
+  }
+  const double per_second = static_cast<double>(*rate.requests_per_minute) / 60;
+  const double passed = std::chrono::duration<double>(now.monotonic - rate.filled).count();
+  rate.bucket =
+      std::min(rate.bucket + passed * per_second, std::max(1.0, per_second * kBucketSeconds));
+  rate.filled = now.monotonic;
+  return rate.bucket;
+}
+
 // The open shards of a plan as sorted ranges, to ask whether a unit is in one.
 class OpenRanges {
  public:
@@ -128,20 +147,20 @@ OpenShard& CoordinatorCore::Isolate(PairEntry& judge, UnitRange range, Effects& 
 void CoordinatorCore::On(const JudgeLimitsSet& event, Instant now, Effects&) {
   JudgeLimits& limits = sweeps_.at(event.sweep).judging;
   limits.budget_usd = event.budget_usd;
-  if (limits.requests_per_minute != event.requests_per_minute) {
-    limits.requests_per_minute = event.requests_per_minute;
-    limits.bucket = 0;
-    limits.filled = now.monotonic;
-  }
+  limits.fallback = event.fallback;
+  SetRate(event.requests_per_minute, now, limits.rate);
+  SetRate(event.fallback_requests_per_minute, now, limits.fallback_rate);
 }
 
-// What one judgement costs: as those so far did on average; before any, as much as one may.
-double CoordinatorCore::UsdPerJudgement(const SweepEntry& sweep, const PairSpec& spec) const {
+// What one judgement of this judge costs: as its own so far did on average; before any, as much as
+// one may.
+double CoordinatorCore::UsdPerJudgement(const SweepEntry& sweep, const PairEntry& judge) const {
+  const PairSpec& spec = judge.spec;
   double usd = 0;
   std::int64_t counted = 0;
   for (const PairId id : sweep.pairs) {
     const PairEntry& pair = pairs_.at(id);
-    if (pair.judge && pair.spec.price) {
+    if (pair.judge && pair.spec.price && pair.judge->grader == judge.judge->grader) {
       usd += CostUsd(*pair.spec.price, pair.tokens.counts());
       counted += pair.tokens.results - pair.tokens.uncounted;
     }
@@ -162,7 +181,7 @@ std::optional<double> CoordinatorCore::BudgetLeft(const SweepEntry& sweep) const
     if (!left || !pair.judge || !pair.spec.price) {
       continue;
     }
-    const double each = UsdPerJudgement(sweep, pair.spec);
+    const double each = UsdPerJudgement(sweep, pair);
     *left -= CostUsd(*pair.spec.price, pair.tokens.counts());
     *left -= each * static_cast<double>(pair.tokens.uncounted);
     for (const LeaseId lease_id : leases_.OfPair(id)) {
@@ -178,16 +197,11 @@ std::int64_t CoordinatorCore::JudgeAllowance(const PairEntry& judge, Instant now
   SweepEntry& sweep = sweeps_.at(judge.spec.sweep);
   JudgeLimits& limits = sweep.judging;
   double allowed = static_cast<double>(options_.sizing.max_units);
-  if (limits.requests_per_minute) {
-    const double per_second = static_cast<double>(*limits.requests_per_minute) / 60;
-    const double passed = std::chrono::duration<double>(now.monotonic - limits.filled).count();
-    limits.bucket =
-        std::min(limits.bucket + passed * per_second, std::max(1.0, per_second * kBucketSeconds));
-    limits.filled = now.monotonic;
-    allowed = std::min(allowed, limits.bucket);
+  if (const auto room = FillBucket(now, limits.RateOf(*judge.judge))) {
+    allowed = std::min(allowed, *room);
   }
   if (const auto left = BudgetLeft(sweep); left && judge.spec.price) {
-    const double each = UsdPerJudgement(sweep, judge.spec);
+    const double each = UsdPerJudgement(sweep, judge);
     allowed = each > 0 ? std::min(allowed, *left / each) : allowed;
   }
   return static_cast<std::int64_t>(std::floor(std::max(allowed, 0.0)));
@@ -209,39 +223,49 @@ void CoordinatorCore::ReviewBudget(SweepEntry& sweep, Instant now, Effects& fx) 
       return;
     }
     is_due = is_due || (pair.state == PairState::kOpen && pair.plan.PendingUnits() > 0 &&
-                        *left < UsdPerJudgement(sweep, pair.spec));
+                        *left < UsdPerJudgement(sweep, pair));
   }
   if (is_due) {
-    BlockJudging(sweep,
+    BlockJudging(sweep, "",
                  absl::StrFormat("budget of %.2f USD spent but for %.4f", *sweep.judging.budget_usd,
                                  std::max(*left, 0.0)),
                  now, fx);
   }
 }
 
-// Nobody judges for this sweep until somebody says so; verdicts stay pending, no try is spent.
-void CoordinatorCore::BlockJudging(SweepEntry& sweep, const std::string& why, Instant now,
-                                   Effects& fx) {
+// The judge with that grader's name (empty: every judge) judges no more for this sweep until
+// somebody says so; verdicts stay pending, no try is spent. What it has not begun to judge, the
+// fallback does; a spent budget is everybody's.
+void CoordinatorCore::BlockJudging(SweepEntry& sweep, const std::string& grader,
+                                   const std::string& why, Instant now, Effects& fx) {
   const std::string reason =
       absl::StrFormat("judge %s; fix, then wattfleet resume %s --judge", why, sweep.record.name);
   bool is_news = false;
-  for (const PairId id : sweep.pairs) {
+  const std::vector<PairId> pairs = sweep.pairs;  // handing over adds to them
+  for (const PairId id : pairs) {
     PairEntry& pair = pairs_.at(id);
-    if (pair.judge && pair.state == PairState::kOpen) {
-      is_news = true;
-      SetPair(pair, PairState::kBlocked, reason, fx);
+    if (!pair.judge || pair.state != PairState::kOpen ||
+        (!grader.empty() && pair.judge->grader != grader)) {
+      continue;
     }
+    if (!grader.empty() && MayHandOver(pair)) {
+      HandOver(pair, why, now, fx);
+      continue;
+    }
+    is_news = true;
+    SetPair(pair, PairState::kBlocked, reason, fx);
   }
   if (is_news) {
     Note(sweep.record.id, "BLOCKED", reason, now, fx);
   }
 }
 
-void CoordinatorCore::EndBlockedJudging(LeaseId lease, SweepEntry& sweep, const std::string& why,
-                                        Instant now, Effects& fx) {
+void CoordinatorCore::EndBlockedJudging(LeaseId lease, const PairEntry& judge,
+                                        const std::string& why, Instant now, Effects& fx) {
+  SweepEntry& sweep = sweeps_.at(judge.spec.sweep);
   EndLease(lease, LeaseState::kReleased, Charge::kNone, why, now, fx);
   if (lease > sweep.judging.resumed_after) {
-    BlockJudging(sweep, why, now, fx);
+    BlockJudging(sweep, judge.judge->grader, why, now, fx);
   }
 }
 

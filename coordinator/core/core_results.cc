@@ -80,10 +80,11 @@ void CoordinatorCore::Append(RosterAgent& agent, PairEntry& pair, const ResultsR
   }
   ops.push_back(
       AppendResults{.graded = event.graded, .agent = agent.id, .received_unix_ms = now.unix_ms});
-  if (pair.judge && !batch.results.empty()) {
+  if (pair.judge && !batch.results.empty() && TakenOverBy(pair) == nullptr) {
     ops.push_back(
         SettleJudgements{.pair = pair.spec.id, .judge = *pair.judge, .graded = event.graded});
   }
+  RenameVerdicts(pair, event.graded, fx);
   OpenLease* lease = leases_.Find(batch.lease);
   const bool fits = lease != nullptr && lease->agent == agent.id && lease->epoch == batch.epoch;
   if (!batch.close.has_value() || !fits || lease->phase != LeasePhase::kActive) {
@@ -246,7 +247,7 @@ void CoordinatorCore::FinishClose(OpenLease lease, const MissingUnits& missing, 
       return;
     case LeaseOutcome::kEngineBlocked:
       if (pair.judge) {
-        EndBlockedJudging(lease.id, sweeps_.at(pair.spec.sweep), close.message, now, fx);
+        EndBlockedJudging(lease.id, pair, close.message, now, fx);
         return;
       }
       [[fallthrough]];

@@ -90,7 +90,7 @@ void CoordinatorCore::On(const SweepCommanded& event, Instant now, Effects& fx) 
         SetPair(pair, PairState::kOpen, "", fx);
         break;
       case SweepVerb::kCancel:
-        CancelPair(pair, now, fx);
+        CancelPair(pair, "cancelled by the operator", now, fx);
         break;
       case SweepVerb::kResumeJudge:
         break;  // done above
@@ -136,7 +136,8 @@ void CoordinatorCore::On(const SweepReason& event, Instant, Effects& fx) {
   }
 }
 
-void CoordinatorCore::CancelPair(PairEntry& pair, Instant now, Effects& fx) {
+void CoordinatorCore::CancelPair(PairEntry& pair, const std::string& reason, Instant now,
+                                 Effects& fx) {
   for (const LeaseId id : leases_.OfPair(pair.spec.id)) {
     const OpenLease lease = *leases_.Find(id);
     EndLease(id, LeaseState::kRevoked, Charge::kNone, "cancelled", now, fx);
@@ -155,7 +156,7 @@ void CoordinatorCore::CancelPair(PairEntry& pair, Instant now, Effects& fx) {
     BatchOf(pair.spec.sweep, fx).ops.push_back(update);
     pair.plan.Finish(record.id);
   }
-  SetPair(pair, PairState::kCancelled, "cancelled by the operator", fx);
+  SetPair(pair, PairState::kCancelled, reason, fx);
 }
 
 void CoordinatorCore::SetPair(PairEntry& pair, PairState state, const std::string& reason,
@@ -196,7 +197,7 @@ void CoordinatorCore::CompleteSweepIfDone(SweepEntry& sweep, Effects& fx) {
     if (!HasEnded(pair.state)) {
       return;
     }
-    gaps = gaps || pair.state != PairState::kComplete;
+    gaps = gaps || (pair.state != PairState::kComplete && TakenOverBy(pair) == nullptr);
   }
   if (sweep.record.reason.empty()) {
     SetSweep(sweep, gaps ? SweepState::kCompleteWithGaps : SweepState::kComplete, fx);

@@ -61,11 +61,14 @@ struct SweepExtended {
   std::vector<PairSpec> pairs;
   std::optional<JudgePlan> judge = std::nullopt;  // of the new pairs
 };
-// What judging may cost; said at each start and submit, since only the sweep's file keeps it.
+// What judging may cost, and who judges where the judge cannot; said at each start and submit,
+// since only the sweep's file keeps it.
 struct JudgeLimitsSet {
   SweepId sweep;
   std::optional<double> budget_usd;
   std::optional<std::int64_t> requests_per_minute;
+  std::optional<JudgePlan> fallback = std::nullopt;
+  std::optional<std::int64_t> fallback_requests_per_minute = std::nullopt;
 };
 // kResumeJudge opens blocked judge pairs again and touches nothing else.
 enum class SweepVerb { kPause, kResume, kCancel, kResumeJudge };

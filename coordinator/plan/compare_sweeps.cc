@@ -114,6 +114,11 @@ SweepDifference CompareSweeps(const SweepFile& stored, const SweepFile& submitte
   comparison.Equal("energy.require", stored.require_energy_class == submitted.require_energy_class);
   comparison.Equal("grading.default", stored.default_grader == submitted.default_grader);
   comparison.Equal("grading.judge", stored.judge == submitted.judge);  // its budget may change
+  if (stored.fallback_judge) {
+    comparison.Equal("grading.judge.fallback", stored.fallback_judge == submitted.fallback_judge);
+  } else if (submitted.fallback_judge) {
+    comparison.Added();
+  }
   return std::move(comparison).Result();
 }
 

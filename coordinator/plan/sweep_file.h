@@ -80,6 +80,7 @@ struct SweepFile {
   std::string require_energy_class;  // empty = none
   std::string default_grader = "auto";
   std::optional<JudgeEntry> judge;
+  std::optional<JudgeEntry> fallback_judge;  // of whole pairs that `judge` cannot; by the same rule
   std::optional<double> judge_budget_usd;
   bool operator==(const SweepFile&) const = default;
 };

@@ -151,6 +151,12 @@ absl::Status AddStudies(const std::vector<KeptPair>& kept, const ReportOptions& 
 }
 
 }  // namespace
+void AddJudgeMismatches(ReportedQuality& quality) {
+  for (const auto& mismatches : {FindMixedJudges(quality.judges), FindSameFamily(quality.judges)}) {
+    quality.mismatches.insert(quality.mismatches.end(), mismatches.begin(), mismatches.end());
+  }
+}
+
 
 absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                                    const ReportOptions& asked) {
@@ -216,9 +222,7 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
   report.quality.mismatches =
       FindMismatches(kept, report.comparisons, sample.queries() == workload.facts().queries);
   WF_ASSIGN_OR_RETURN(report.quality.judges, ReportJudges(view, reader, ledger));
-  for (Mismatch& mismatch : FindSameFamily(report.quality.judges)) {
-    report.quality.mismatches.push_back(std::move(mismatch));
-  }
+  AddJudgeMismatches(report.quality);
   return report;
 }
 

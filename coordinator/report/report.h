@@ -170,7 +170,7 @@ struct ReportedComparison {
 // Something that must not be overlooked; shown on the first page.
 struct Mismatch {
   // ACCURACY_DISAGREES, PROMPT_MISMATCH, MIXED_VERSIONS, MIXED_POWER, MIXED_METHODS, MIXED_CLASSES,
-  // LEDGER_IMBALANCE, RECORDING_UNUSED, CONTENDED, SAME_FAMILY
+  // LEDGER_IMBALANCE, RECORDING_UNUSED, CONTENDED, SAME_FAMILY, MIXED_JUDGES
   std::string kind;
   std::vector<std::string> pairs;
   std::string text;
@@ -187,8 +187,9 @@ struct ReportedLedger {
 
 // A judge's work on the answers of one pair; its tokens, cost and energy are in no other figure.
 struct ReportedJudge {
-  std::string pair;   // whose answers
-  std::string judge;  // the model
+  std::string pair;            // whose answers
+  std::string judge;           // the model
+  bool is_taken_over = false;  // another judges the pair instead
   std::string grader;
   std::string state;
   std::string reason;

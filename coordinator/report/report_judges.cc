@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 #include "common/status/status_macros.h"
 #include "coordinator/report/names.h"
@@ -121,6 +123,15 @@ std::optional<double> JoulesOf(const PairRows& rows, PairId pair,
   return joules;
 }
 
+// Whether another judge judges what this judge pair was to judge.
+bool IsTakenOver(const PairSnapshot& judge, const std::vector<PairSnapshot>& pairs) {
+  return judge.state == PairState::kCancelled &&
+         std::any_of(pairs.begin(), pairs.end(), [&](const PairSnapshot& other) {
+           return other.judge && other.judge->subject == judge.judge->subject &&
+                  judge.spec.id < other.spec.id;
+         });
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<ReportedJudge>> ReportJudges(SweepView& view, const PairReader& reader,
@@ -141,12 +152,37 @@ absl::StatusOr<std::vector<ReportedJudge>> ReportJudges(SweepView& view, const P
     WF_ASSIGN_OR_RETURN(const Judgements judgements,
                         ReadJudgements(view, pair.spec.id, task, judge));
     CountAgreement(judgements, judge);
-    WF_RETURN_IF_ERROR(ReadAnswers(view, task, judge));
+    judge.is_taken_over = IsTakenOver(pair, pairs);
+    if (!judge.is_taken_over) {
+      WF_RETURN_IF_ERROR(ReadAnswers(view, task, judge));
+    }
     WF_ASSIGN_OR_RETURN(const PairRows rows, reader.ReadClass(pair));
     judge.joules = JoulesOf(rows, pair.spec.id, ledger);
     judges.push_back(std::move(judge));
   }
   return judges;
+}
+
+std::vector<Mismatch> FindMixedJudges(const std::vector<ReportedJudge>& judges) {
+  std::map<std::string, std::vector<std::string>> pairs_of;
+  for (const ReportedJudge& judge : judges) {
+    if (judge.judged > 0) {
+      pairs_of[judge.judge].push_back(judge.pair);
+    }
+  }
+  if (pairs_of.size() < 2) {
+    return {};
+  }
+  Mismatch mismatch{.kind = "MIXED_JUDGES", .pairs = {}, .text = ""};
+  std::vector<std::string> shares;
+  for (const auto& [judge, pairs] : pairs_of) {
+    mismatch.pairs.insert(mismatch.pairs.end(), pairs.begin(), pairs.end());
+    shares.push_back(absl::StrCat(judge, " judged ", absl::StrJoin(pairs, ", ")));
+  }
+  mismatch.text = absl::StrCat(absl::StrJoin(shares, "; "),
+                               ": what one judge calls correct another may not, so compare "
+                               "accuracy and coverage only among pairs of one judge");
+  return {std::move(mismatch)};
 }
 
 std::string FamilyOf(std::string_view model) {
@@ -166,7 +202,7 @@ std::vector<Mismatch> FindSameFamily(const std::vector<ReportedJudge>& judges) {
   for (const ReportedJudge& judge : judges) {
     const std::string model = judge.pair.substr(0, judge.pair.find('/'));
     const std::string family = FamilyOf(model);
-    if (!family.empty() && family == FamilyOf(judge.judge)) {
+    if (!judge.is_taken_over && !family.empty() && family == FamilyOf(judge.judge)) {
       mismatches.push_back(
           {.kind = "SAME_FAMILY",
            .pairs = {judge.pair},

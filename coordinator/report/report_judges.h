@@ -18,6 +18,10 @@ namespace wattfleet::coordinator {
 absl::StatusOr<std::vector<ReportedJudge>> ReportJudges(SweepView& view, const PairReader& reader,
                                                         const std::vector<LedgerRow>& ledger);
 
+// MIXED_JUDGES where pairs of one sweep were judged by different judges, which is never so within
+// one pair.
+std::vector<Mismatch> FindMixedJudges(const std::vector<ReportedJudge>& judges);
+
 // SAME_FAMILY for each judge of the candidate's own family (metrics.md, "Judges"). The reference's
 // author is not known here.
 std::vector<Mismatch> FindSameFamily(const std::vector<ReportedJudge>& judges);

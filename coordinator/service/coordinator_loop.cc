@@ -11,6 +11,7 @@
 #include "common/check/check.h"
 #include "common/status/status_macros.h"
 #include "coordinator/service/open_served_sweep.h"
+#include "coordinator/service/submission.h"
 
 namespace wattfleet::coordinator {
 
@@ -58,10 +59,7 @@ absl::Status CoordinatorLoop::Start() {
     }
     WF_ASSIGN_OR_RETURN(std::shared_ptr<const ServedSweep> served,
                         OpenServedSweep(world_.data_directory, sweep.record));
-    limits.push_back({.sweep = id,
-                      .budget_usd = served->file.judge_budget_usd,
-                      .requests_per_minute =
-                          served->judge ? served->file.judge->requests_per_minute : std::nullopt});
+    limits.push_back(JudgeLimitsOf(id, *served));
     served_[id] = std::move(served);
   }
   for (const JudgeLimitsSet& event : limits) {

@@ -36,16 +36,22 @@ absl::StatusOr<JudgeProtocol> ProtocolOf(const ServedSweep& served) {
   return has_pairwise ? JudgeProtocol::kPairwise : JudgeProtocol::kReference;
 }
 
+JudgeTask TaskOf(const JudgeEntry& judge, JudgeProtocol protocol) {
+  return {.grader = JudgeGraderName(protocol, judge.rule, judge.name),
+          .grader_version = kJudgeVersion,
+          .protocol = protocol,
+          .rule = judge.rule};
+}
+
 absl::Status SetJudge(ServedSweep& served) {
   if (!served.file.judge) {
     return absl::OkStatus();
   }
   WF_ASSIGN_OR_RETURN(const JudgeProtocol protocol, ProtocolOf(served));
-  const JudgeEntry& judge = *served.file.judge;
-  served.judge = JudgeTask{.grader = JudgeGraderName(protocol, judge.rule, judge.name),
-                           .grader_version = kJudgeVersion,
-                           .protocol = protocol,
-                           .rule = judge.rule};
+  served.judge = TaskOf(*served.file.judge, protocol);
+  if (served.file.fallback_judge) {
+    served.fallback = TaskOf(*served.file.fallback_judge, protocol);
+  }
   return absl::OkStatus();
 }
 

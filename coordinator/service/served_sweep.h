@@ -25,6 +25,7 @@ struct ServedSweep {
   std::vector<std::int64_t> q_of_position;
   // How answers are judged that no deterministic grader decides, whosever they are.
   std::optional<JudgeTask> judge;
+  std::optional<JudgeTask> fallback;  // of whole pairs that the judge cannot
 };
 
 // How the file's prompts are made.

@@ -27,31 +27,73 @@ SampleFacts FactsOf(const ServedSweep& served) {
           .queries = static_cast<std::int64_t>(served.q_of_position.size())};
 }
 
-Expansion Expand(const CoordinatorLoop& loop, const ServedSweep& served) {
-  const std::vector<InstanceOffer> fleet = loop.core().FleetOffers();
+bool IsOffered(const std::vector<InstanceOffer>& fleet, const JudgeEntry& judge) {
+  return std::any_of(fleet.begin(), fleet.end(), [&](const InstanceOffer& instance) {
+    return CanServe(instance, judge.serve.build);
+  });
+}
+
+// Who judges pairs that are new: the fallback where it is offered and the judge is not, and what
+// cannot be served is refused. Otherwise they wait for the judge.
+bool TakesFallback(const std::vector<InstanceOffer>& fleet, const ServedSweep& served,
+                   Unserved unserved) {
+  return served.fallback && unserved == Unserved::kRefuse &&
+         !IsOffered(fleet, *served.file.judge) && IsOffered(fleet, *served.file.fallback_judge);
+}
+
+bool HasJudgePairs(const CoordinatorCore& core, const SweepEntry& sweep) {
+  return std::any_of(sweep.pairs.begin(), sweep.pairs.end(),
+                     [&](PairId id) { return core.pairs().at(id).judge.has_value(); });
+}
+
+// Whether a judge pair of `sweep` still needs the judge of that grader.
+bool HasWorkFor(const CoordinatorCore& core, const SweepEntry& sweep, const std::string& grader) {
+  return std::any_of(sweep.pairs.begin(), sweep.pairs.end(), [&](PairId id) {
+    const PairEntry& pair = core.pairs().at(id);
+    const bool has_ended = pair.state == PairState::kCancelled ||
+                           pair.state == PairState::kComplete ||
+                           pair.state == PairState::kCompleteWithGaps;
+    return pair.judge && pair.judge->grader == grader && !has_ended;
+  });
+}
+
+void AddUnlessOffered(const std::vector<InstanceOffer>& fleet, const JudgeEntry& judge,
+                      Expansion& expansion) {
+  if (!IsOffered(fleet, judge)) {
+    const Build& build = judge.serve.build;
+    expansion.unsatisfied.push_back(
+        {.model = "judge " + judge.name,
+         .needs = absl::StrCat(build.engine, " ", build.ref, " on any accelerator"),
+         .nearest = fleet.empty() ? "no agent is connected" : "agents that do not offer it"});
+  }
+}
+
+// `sweep` is absent when it is new.
+Expansion Expand(const CoordinatorLoop& loop, const ServedSweep& served, const SweepEntry* sweep,
+                 Unserved unserved) {
+  const CoordinatorCore& core = loop.core();
+  const std::vector<InstanceOffer> fleet = core.FleetOffers();
   Expansion expansion = ExpandSweep(served.file, FactsOf(served), fleet);
-  if (served.judge) {
-    const Build& build = served.file.judge->serve.build;
-    const bool is_offered =
-        std::any_of(fleet.begin(), fleet.end(),
-                    [&](const InstanceOffer& instance) { return CanServe(instance, build); });
-    if (!is_offered) {
-      expansion.unsatisfied.push_back(
-          {.model = "judge " + served.file.judge->name,
-           .needs = absl::StrCat(build.engine, " ", build.ref, " on any accelerator"),
-           .nearest = fleet.empty() ? "no agent is connected" : "agents that do not offer it"});
+  if (!served.judge) {
+    return expansion;
+  }
+  if (sweep == nullptr || !HasJudgePairs(core, *sweep)) {
+    if (!TakesFallback(fleet, served, unserved)) {
+      AddUnlessOffered(fleet, *served.file.judge, expansion);
     }
+    return expansion;
+  }
+  if (HasWorkFor(core, *sweep, served.judge->grader)) {
+    AddUnlessOffered(fleet, *served.file.judge, expansion);
+  }
+  if (served.fallback && HasWorkFor(core, *sweep, served.fallback->grader)) {
+    AddUnlessOffered(fleet, *served.file.fallback_judge, expansion);
   }
   return expansion;
 }
 
-// How each pair of the sweep is judged; the core adds what is its own.
-std::optional<JudgePlan> JudgePlanOf(const ServedSweep& served) {
-  if (!served.judge) {
-    return std::nullopt;
-  }
-  const JudgeEntry& judge = *served.file.judge;
-  JudgePlan plan{.spec = {}, .task = *served.judge};
+JudgePlan PlanOf(const ServedSweep& served, const JudgeEntry& judge, const JudgeTask& task) {
+  JudgePlan plan{.spec = {}, .task = task};
   plan.spec.model = judge.name;
   plan.spec.price = judge.price;
   plan.spec.build = judge.serve.build;
@@ -65,11 +107,20 @@ std::optional<JudgePlan> JudgePlanOf(const ServedSweep& served) {
   return plan;
 }
 
-JudgeLimitsSet LimitsOf(SweepId sweep, const ServedSweep& served) {
-  return {
-      .sweep = sweep,
-      .budget_usd = served.file.judge_budget_usd,
-      .requests_per_minute = served.judge ? served.file.judge->requests_per_minute : std::nullopt};
+std::optional<JudgePlan> FallbackPlanOf(const ServedSweep& served) {
+  return served.fallback
+             ? std::optional(PlanOf(served, *served.file.fallback_judge, *served.fallback))
+             : std::nullopt;
+}
+
+// How each new pair of the sweep is judged; the core adds what is its own.
+std::optional<JudgePlan> JudgePlanOf(const CoordinatorLoop& loop, const ServedSweep& served,
+                                     Unserved unserved) {
+  if (TakesFallback(loop.core().FleetOffers(), served, unserved)) {
+    return FallbackPlanOf(served);
+  }
+  return served.judge ? std::optional(PlanOf(served, *served.file.judge, *served.judge))
+                      : std::nullopt;
 }
 
 std::vector<std::string> Notes(const Expansion& expansion) {
@@ -117,7 +168,7 @@ absl::Status CheckServed(const Expansion& expansion, Unserved unserved) {
 
 absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& resolved,
                                     std::shared_ptr<const ServedSweep> served, Unserved unserved) {
-  const Expansion expansion = Expand(loop, *served);
+  const Expansion expansion = Expand(loop, *served, nullptr, unserved);
   WF_RETURN_IF_ERROR(CheckServed(expansion, unserved));
   SweepRecord record{.name = served->file.sweep,
                      .resolved = resolved,
@@ -129,9 +180,9 @@ absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& re
   loop.Apply(SweepSubmitted{.sweep = std::move(record),
                             .sample = served->q_of_position,
                             .pairs = expansion.pairs,
-                            .judge = JudgePlanOf(*served)});
+                            .judge = JudgePlanOf(loop, *served, unserved)});
   const SweepEntry* sweep = loop.core().FindSweep(served->file.sweep);
-  loop.Apply(LimitsOf(sweep->record.id, *served));
+  loop.Apply(JudgeLimitsOf(sweep->record.id, *served));
   const std::vector<std::string> notes = Notes(expansion);
   if (!notes.empty()) {
     loop.Apply(SweepReason{sweep->record.id, UnsatisfiableText(expansion.unsatisfied)});
@@ -140,6 +191,18 @@ absl::StatusOr<Submitted> SubmitNew(CoordinatorLoop& loop, const std::string& re
 }
 
 }  // namespace
+
+JudgeLimitsSet JudgeLimitsOf(SweepId sweep, const ServedSweep& served) {
+  JudgeLimitsSet limits{.sweep = sweep, .budget_usd = served.file.judge_budget_usd};
+  if (served.judge) {
+    limits.requests_per_minute = served.file.judge->requests_per_minute;
+  }
+  if (served.fallback) {
+    limits.fallback = FallbackPlanOf(served);
+    limits.fallback_requests_per_minute = served.file.fallback_judge->requests_per_minute;
+  }
+  return limits;
+}
 
 absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& resolved,
                                       std::shared_ptr<const ServedSweep> served,
@@ -167,16 +230,19 @@ absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& 
         "sweep %s is there with other repetitions or passes: give the new one another name",
         file.sweep));
   }
-  const Expansion expansion = Expand(loop, *served);
+  const Expansion expansion = Expand(loop, *served, sweep, unserved);
   WF_RETURN_IF_ERROR(CheckServed(expansion, unserved));
   loop.PutServed(id, served);
   const std::vector<PairSpec> fresh = NewPairs(loop.core(), *sweep, file, expansion);
-  const bool is_budget_changed = stored.judge_budget_usd != file.judge_budget_usd;
-  if (!fresh.empty() || is_budget_changed) {
-    loop.Apply(SweepExtended{
-        .sweep = id, .resolved = resolved, .pairs = fresh, .judge = JudgePlanOf(*served)});
+  const bool is_judging_changed = stored.judge_budget_usd != file.judge_budget_usd ||
+                                  stored.fallback_judge != file.fallback_judge;
+  if (!fresh.empty() || is_judging_changed) {
+    loop.Apply(SweepExtended{.sweep = id,
+                             .resolved = resolved,
+                             .pairs = fresh,
+                             .judge = JudgePlanOf(loop, *served, unserved)});
   }
-  loop.Apply(LimitsOf(id, *served));
+  loop.Apply(JudgeLimitsOf(id, *served));
   const std::vector<std::string> notes = Notes(expansion);
   loop.Apply(SweepReason{id, UnsatisfiableText(expansion.unsatisfied)});
   return Submitted{.sweep = id,
@@ -198,11 +264,13 @@ void MatchSweepsToFleet(CoordinatorLoop& loop) {
         state == SweepState::kCompleteWithGaps) {
       continue;
     }
-    const Expansion expansion = Expand(loop, *served);
+    const Expansion expansion = Expand(loop, *served, &sweep, Unserved::kWait);
     const std::vector<PairSpec> fresh = NewPairs(loop.core(), sweep, served->file, expansion);
     if (!fresh.empty()) {
-      loop.Apply(SweepExtended{
-          .sweep = id, .resolved = "", .pairs = fresh, .judge = JudgePlanOf(*served)});
+      loop.Apply(SweepExtended{.sweep = id,
+                               .resolved = "",
+                               .pairs = fresh,
+                               .judge = JudgePlanOf(loop, *served, Unserved::kWait)});
     }
     loop.Apply(SweepReason{id, UnsatisfiableText(expansion.unsatisfied)});
   }

@@ -25,6 +25,9 @@ struct Submitted {
 absl::StatusOr<Submitted> SubmitSweep(CoordinatorLoop& loop, const std::string& resolved,
                                       std::shared_ptr<const ServedSweep> served, Unserved unserved);
 
+// What judging the sweep may cost, and who judges what its judge cannot, as its file says.
+JudgeLimitsSet JudgeLimitsOf(SweepId sweep, const ServedSweep& served);
+
 // Matches all unfinished sweeps with the fleet as it is now: adds pairs that became possible and
 // says what still lacks. On the loop's runner.
 void MatchSweepsToFleet(CoordinatorLoop& loop);

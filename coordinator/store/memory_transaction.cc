@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <type_traits>
 #include <variant>
 
@@ -313,6 +314,22 @@ absl::Status MemoryTransaction::Do(const SettleJudgements& op) {
     if (static_cast<std::int64_t>(by_order.size()) == units.orders()) {
       Change(answer->second.verdict) = CombineJudgements(op.judge, by_order);
       NoteGrader(*answer->second.verdict);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTransaction::Do(const RenameGrader& op) {
+  std::set<Unit> among;
+  for (std::size_t i = 0; op.among != nullptr && i < op.among->batch.results.size(); ++i) {
+    among.insert(op.among->batch.results[i].unit);
+  }
+  for (auto& [key, result] : sweep_->results) {
+    const bool is_meant =
+        key.first == op.pair && (op.among == nullptr || among.contains(key.second));
+    if (is_meant && result.verdict && result.verdict->grader == op.from) {
+      Change(result.verdict)->grader = op.to;
+      NoteGrader(*result.verdict);
     }
   }
   return absl::OkStatus();

@@ -44,6 +44,7 @@ class MemoryTransaction {
   absl::Status Do(const RecordEvent& op);
   absl::Status Do(const CountMissing& op);
   absl::Status Do(const SettleJudgements& op);
+  absl::Status Do(const RenameGrader& op);
   absl::Status Do(const PutReattributed& op);
   absl::Status Do(const PutVerdicts& op);
 

@@ -207,6 +207,15 @@ struct SettleJudgements {
   std::shared_ptr<const GradedBatch> graded;
 };
 
+// Verdicts in force on answers of a pair, given in the name of a judge that judges none of them,
+// are said in another's from now on. Version and value stay.
+struct RenameGrader {
+  PairId pair;
+  std::string from;
+  std::string to;
+  std::shared_ptr<const GradedBatch> among = nullptr;  // only of its results; absent: of all
+};
+
 // What another method makes of the traces, beside the stored energy. Replaces rows of that method.
 struct ReattributedEnergy {
   PairId pair;
@@ -234,7 +243,7 @@ struct PutVerdicts {
 using StoreOp = std::variant<PutSweep, PutSample, InsertPair, SetPairState, SealPair, InsertShard,
                              UpdateShard, InsertLease, UpdateLease, AppendResults, ConsumeSeq,
                              QuarantineMissing, RecordFailures, RecordEvent, CountMissing,
-                             SettleJudgements, PutReattributed, PutVerdicts>;
+                             SettleJudgements, RenameGrader, PutReattributed, PutVerdicts>;
 
 // All of one sweep, applied in order and atomically.
 struct StoreBatch {

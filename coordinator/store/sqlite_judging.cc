@@ -91,4 +91,38 @@ absl::Status SqliteSweep::Settle(const SettleJudgements& op, Unit answer) {
   return appender_.PutInForce(op.judge.subject, answer, CombineJudgements(op.judge, by_order));
 }
 
+absl::Status SqliteSweep::Do(const RenameGrader& op, Committed&) {
+  WF_ASSIGN_OR_RETURN(SqliteStatement * name,
+                      connection_->Cached("INSERT OR IGNORE INTO grader (name, version) "
+                                          "SELECT ?2, version FROM grader WHERE name = ?1"));
+  WF_RETURN_IF_ERROR(name->BindText(1, op.from).BindText(2, op.to).Run());
+  if (op.among == nullptr) {
+    return RenameAll(op);
+  }
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement * rename,
+      connection_->Cached("UPDATE verdict SET grader_id = new.grader_id FROM grader old "
+                          "JOIN grader new ON new.name = ?4 AND new.version = old.version "
+                          "WHERE verdict.pair_id = ?1 AND verdict.unit = ?2 AND old.name = ?3 "
+                          "AND verdict.grader_id = old.grader_id"));
+  for (const Result& result : op.among->batch.results) {
+    WF_RETURN_IF_ERROR(rename->Bind(1, op.pair.value)
+                           .Bind(2, result.unit)
+                           .BindText(3, op.from)
+                           .BindText(4, op.to)
+                           .Run());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteSweep::RenameAll(const RenameGrader& op) {
+  WF_ASSIGN_OR_RETURN(
+      SqliteStatement * rename,
+      connection_->Cached("UPDATE verdict SET grader_id = new.grader_id FROM grader old "
+                          "JOIN grader new ON new.name = ?3 AND new.version = old.version "
+                          "WHERE verdict.pair_id = ?1 AND old.name = ?2 "
+                          "AND verdict.grader_id = old.grader_id"));
+  return rename->Bind(1, op.pair.value).BindText(2, op.from).BindText(3, op.to).Run();
+}
+
 }  // namespace wattfleet::coordinator

@@ -69,6 +69,7 @@ class SqliteSweep {
   absl::Status Do(const PutReattributed& op, Committed& committed);
   absl::Status Do(const SettleJudgements& op, Committed& committed);
   absl::Status Do(const PutVerdicts& op, Committed& committed);
+  absl::Status Do(const RenameGrader& op, Committed& committed);
 
   absl::StatusOr<std::vector<UnitRange>> MissingOf(PairId pair, UnitRange range);
   // sqlite_judging.cc
@@ -76,6 +77,7 @@ class SqliteSweep {
                                                     const std::vector<UnitRange>& among);
   absl::StatusOr<std::int64_t> CountUnclear(PairId pair, UnitRange range);
   absl::StatusOr<std::optional<JudgedRow>> RowForJudging(PairId pair, Unit unit);
+  absl::Status RenameAll(const RenameGrader& op);
   absl::Status Settle(const SettleJudgements& op, Unit answer);
   absl::Status Quarantine(const QuarantineMissing& op, UnitRange range, Committed& committed);
   // A guard: the statement before it changed exactly one row.

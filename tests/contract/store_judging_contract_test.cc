@@ -141,6 +141,28 @@ TYPED_TEST(StoreJudgingContractTest, AnswersHaveNoVerdictByTheirSecondReadingAlo
   EXPECT_EQ(this->InForce(answer)->value, VerdictValue::kCorrect);
 }
 
+TYPED_TEST(StoreJudgingContractTest, WhatOneJudgeNeedNotSayIsSaidInTheNameOfTheOneWhoJudges) {
+  const auto silent = this->Says(VerdictValue::kNoAnswer);
+  this->Answer(0, silent);
+  this->Answer(1, Verdict{.value = VerdictValue::kWrong, .grader = "mcq"});
+  this->Answer(2, silent);
+  coordinator::RenameGrader rename{.pair = kPair, .from = kGrader, .to = "judge@1/wiser"};
+  auto only_two = std::make_shared<GradedBatch>();
+  only_two->batch.results = {SampleResult(2)};
+  rename.among = only_two;
+  WF_EXPECT_OK(this->Apply({rename}));
+  EXPECT_EQ(this->InForce(0)->grader, kGrader);
+  EXPECT_EQ(this->InForce(2)->grader, "judge@1/wiser");
+
+  rename.among = nullptr;
+  WF_EXPECT_OK(this->Apply({rename}));
+  this->Restart();
+
+  EXPECT_EQ(this->InForce(0)->grader, "judge@1/wiser");
+  EXPECT_EQ(this->InForce(0)->value, VerdictValue::kNoAnswer);
+  EXPECT_EQ(this->InForce(1)->grader, "mcq");
+}
+
 TYPED_TEST(StoreJudgingContractTest, RemembersWhatAPairJudgesAndWhatItTook) {
   this->Answer(0);
   this->Judge(0, VerdictValue::kCorrect);

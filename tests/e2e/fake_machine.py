@@ -16,6 +16,7 @@ class ScriptedEngine:
 
     def __init__(self, model, script):
         self.model = model
+        self.models = [model]  # as it lists them
         self.script = script
         self.lock = threading.Lock()
         self.spans = []  # of each request, in order: [start, end or None], monotonic seconds
@@ -29,7 +30,7 @@ class ScriptedEngine:
 
             def do_GET(self):
                 known = self.path == "/v1/models"
-                body = json.dumps({"object": "list", "data": [{"id": engine.model}]}).encode()
+                body = json.dumps({"object": "list", "data": [{"id": name} for name in engine.models]}).encode()
                 self.send_response(200 if known else 404)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

@@ -41,7 +41,9 @@ class Judge(fake_machine.ScriptedEngine):
         self.given = collections.Counter()
         self.mode = "well"
         self.refused = 0
+        self.out_of_quota = set()  # models
         super().__init__("wise", None)
+        self.models = ["wise", "wiser"]
         judge = self
         handler = self.server.RequestHandlerClass
 
@@ -50,7 +52,7 @@ class Judge(fake_machine.ScriptedEngine):
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 prompt = request["messages"][-1]["content"]
                 number = re.search(r"Which letter is number (\d+)\?", prompt)
-                mode = judge.mode
+                mode = "quota" if request["model"] in judge.out_of_quota else judge.mode
                 if mode != "well":
                     self.refuse(mode)
                     return
@@ -178,6 +180,36 @@ class JudgeTest(unittest.TestCase):
         self.assertEqual(fsck.returncode, 0, fsck.stdout + fsck.stderr)
         self.fleet.stop()
         self.expect_people_can_check_it()
+
+    def test_a_fallback_judges_the_whole_of_a_pair_that_the_judge_cannot(self):
+        sweep = json.loads(self.fleet.scenario.sweep.read_text())
+        price = {"input_per_million": 1, "output_per_million": 2}
+        sweep["grading"]["judge"]["fallback"] = {"engine": "openai", "ref": "wiser", "price": price}
+        self.fleet.scenario.sweep.write_text(json.dumps(sweep))
+        self.judge.out_of_quota.add("wise")
+        self.fleet.start_coordinator()
+        self.start_agent("one")
+        self.fleet.submit()
+        self.fleet.wait(lambda: self.judged() >= 40, "40 judgements")
+        self.fleet.kill_coordinator()
+        self.fleet.wait(lambda: self.status()["state"] == "complete", "the end")
+
+        report = self.report()
+        first, fallback = report["quality"]["judges"]
+        self.assertRegex(first["reason"], r"^handed over to judge wiser: judge quota exhausted")
+        self.assertEqual((first["judged"], first["pending"], first["replies"]), (0, 0, 0))
+        self.assertEqual(fallback["judge"], "wiser")
+        self.assertEqual((fallback["judged"], fallback["pending"]), (QUERIES - 2, 1))
+        self.assertEqual(report["pairs"][0]["no_answer"], 1)
+        self.assertAlmostEqual(
+            fallback["cost_usd"], fallback["replies"] * (TOKENS_IN + TOKENS_OUT * 2) / 1e6)
+        graders = self.fleet.read(
+            "SELECT DISTINCT grader.name FROM verdict JOIN grader USING (grader_id) JOIN pair USING (pair_id) "
+            "WHERE json_extract(spec, '$.judge.subject') IS NULL")
+        self.assertEqual([name for name, in graders], [fallback["grader"]])
+        fsck = subprocess.run([BIN / "wattfleet", "fsck", "--data", self.fleet.data],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(fsck.returncode, 0, fsck.stdout + fsck.stderr)
 
     def expect_people_can_check_it(self):
         """People who judge like the script find the judge without fault, on a blind sheet."""

@@ -69,6 +69,10 @@ SweepFile FullFile() {
   judge.condition.concurrency = 4;
   judge.requests_per_minute = 500;
   judge.rule = JudgeRule::kOr;
+  JudgeEntry& fallback = file.fallback_judge.emplace(judge);
+  fallback.name = "wiser";
+  fallback.serve.build = {.engine = "vllm", .ref = "wiser-2026"};
+  fallback.requests_per_minute.reset();
   file.judge_budget_usd = 20.5;
   return file;
 }

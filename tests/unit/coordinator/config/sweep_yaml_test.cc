@@ -270,7 +270,20 @@ INSTANTIATE_TEST_SUITE_P(
                 "unknown key \"api_key\""},
         BadFile{With("budget: {judge_usd: 20}\n"), "judge_usd: needs grading.judge with its price"},
         BadFile{With("grading: {judge: {engine: vllm, ref: x}}\nbudget: {judge_usd: 20}\n"),
-                "an unknown price is not 0"}));
+                "an unknown price is not 0"},
+        BadFile{
+            With("grading: {judge: {engine: vllm, ref: x, fallback: {engine: vllm, ref: x}}}\n"),
+            "fallback: is called x like the judge itself"},
+        BadFile{With("grading: {judge: {engine: vllm, ref: x, fallback: {ref: y}}}\n"),
+                "key \"engine\" is missing"},
+        BadFile{
+            With("grading: {judge: {engine: vllm, ref: x, fallback: {engine: vllm, ref: y, rule: "
+                 "or}}}\n"),
+            "unknown key \"rule\""},
+        BadFile{With("grading: {judge: {engine: vllm, ref: x, price: {input_per_million: 1, "
+                     "output_per_million: 2}, fallback: {engine: vllm, ref: y}}}\n"
+                     "budget: {judge_usd: 20}\n"),
+                "judge_usd: needs the price of grading.judge.fallback too"}));
 
 TEST(CheckFilesExistTest, NamesTheFirstFileThatIsMissingAndTheNearest) {
   const std::filesystem::path directory =

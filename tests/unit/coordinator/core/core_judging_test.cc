@@ -12,116 +12,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/core_harness.h"
+#include "tests/unit/coordinator/core/core_judging_harness.h"
 
 namespace wattfleet::coordinator {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::CoreHarness;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-
-constexpr std::int64_t kAnswerPair = 1;
-constexpr std::int64_t kJudgePair = 2;
-
-// One agent that answers and judges. What it makes of an answer or a judgement, a test may say.
-class CoreJudgingTest : public ::testing::Test {
- protected:
-  void Submit(std::int64_t queries, JudgeProtocol protocol, JudgeRule rule = JudgeRule::kAgree,
-              JudgeLimitsSet limits = {}) {
-    SweepSubmitted submitted;
-    submitted.sweep.name = "night";
-    submitted.sweep.n_queries = queries;
-    for (std::int64_t i = 0; i < queries; ++i) {
-      submitted.sample.push_back(i);
-    }
-    const Build build{.engine = "synthetic", .ref = "x"};
-    submitted.pairs = {{.model = "small",
-                        .build = build,
-                        .accelerator = "any",
-                        .n_units = queries,
-                        .plan_hash = std::string(32, 'p')}};
-    JudgePlan plan{.spec = {.model = "wise", .build = build, .accelerator = "any"},
-                   .task = {.grader = "judge@1/wise", .protocol = protocol, .rule = rule}};
-    // A judgement of the agent below costs 1000 x 1 + 100 x 10 = 2000 millionths of a dollar.
-    plan.spec.price = Price{.input_per_million = 1, .output_per_million = 10};
-    plan.spec.generation.max_output_tokens = 100;
-    submitted.judge = plan;
-    harness_.Do(submitted);
-    limits.sweep = SweepId{1};
-    limits_ = limits;
-    harness_.Do(limits);
-    session_ = harness_.Connect("a");
-  }
-  void Restart() {
-    harness_.Restart();
-    harness_.Do(limits_);
-    session_ = harness_.Connect("a", 1, {}, seq_);
-  }
-  // Asks for work and does it. False: there is none.
-  bool Work() {
-    harness_.AskForWork(session_);
-    const auto grants = harness_.Sent<LeaseGrant>(session_);
-    for (const LeaseGrant& grant : grants) {
-      Answer(grant);
-    }
-    return !grants.empty();
-  }
-  void WorkToTheEnd() {
-    for (int i = 0; i < 10'000 && Work(); ++i) {
-    }
-  }
-  void Answer(const LeaseGrant& grant, std::optional<LeaseClose> close = LeaseClose{}) {
-    auto graded = std::make_shared<GradedBatch>();
-    graded->batch = CoreHarness::Results(grant, "a", seq_++, 0, 0);
-    graded->batch.close = std::move(close);
-    graded->wire_bytes = 1000;
-    const bool is_judge = grant.pair.id.value == kJudgePair;
-    if (graded->batch.close->outcome == LeaseOutcome::kCompleted) {
-      for (const UnitRange& range : grant.units) {
-        for (Unit unit = range.lo; unit < range.hi; ++unit) {
-          Result result{.unit = unit, .input_tokens = 1'000, .output_tokens = 100};
-          graded->verdicts.push_back(is_judge ? Judge(unit) : graded_answer_(unit));
-          graded->batch.results.push_back(result);
-        }
-      }
-    }
-    harness_.Do(ResultsReceived{session_, std::move(graded)});
-  }
-  std::optional<Verdict> Judge(Unit unit) {
-    const JudgementAddress judgement = JudgeUnits(*judge().judge).AddressOf(unit);
-    ++times_[unit];
-    return Verdict{.value = judged_(judgement), .grader = "judge@1/wise", .extracted = "X"};
-  }
-  const PairEntry& answers() const { return harness_.pair(kAnswerPair); }
-  const PairEntry& judge() const { return harness_.pair(kJudgePair); }
-  // How many answers have that verdict in force; absent = pending.
-  std::int64_t Count(std::optional<VerdictValue> value) {
-    std::int64_t count = 0;
-    EXPECT_TRUE((*harness_.store().View("night"))
-                    ->ForEachResult(PairId{kAnswerPair},
-                                    [&](const ResultRow& row) {
-                                      count += row.verdict == value ? 1 : 0;
-                                      return absl::OkStatus();
-                                    })
-                    .ok());
-    return count;
-  }
-
-  CoreHarness harness_;
-  SessionId session_;
-  JudgeLimitsSet limits_;
-  std::uint64_t seq_ = 1;
-  std::map<Unit, int> times_;  // each judgement was made
-  std::function<std::optional<Verdict>(Unit)> graded_answer_ = [](Unit) { return std::nullopt; };
-  std::function<VerdictValue(const JudgementAddress&)> judged_ = [](const JudgementAddress&) {
-    return VerdictValue::kCorrect;
-  };
-};
 
 TEST_F(CoreJudgingTest, AnAnswerIsJudgedOnlyOnceItsShardIsDone) {
   Submit(100, JudgeProtocol::kReference);

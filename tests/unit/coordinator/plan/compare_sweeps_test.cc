@@ -55,6 +55,17 @@ TEST(CompareSweepsTest, AnExclusionTakenAwayExtendsAndOneMoreDiffers) {
   EXPECT_EQ(CompareSweeps(TwoModels(), with).first_key, "exclude");
 }
 
+TEST(CompareSweepsTest, AFallbackJudgeMayComeLaterAndThenStays) {
+  SweepFile judged = TwoModels();
+  judged.judge = JudgeEntry{.name = "wise"};
+  SweepFile with_fallback = judged;
+  with_fallback.fallback_judge = JudgeEntry{.name = "wiser"};
+
+  EXPECT_EQ(CompareSweeps(judged, with_fallback).kind, Kind::kExtends);
+  EXPECT_EQ(CompareSweeps(with_fallback, with_fallback).kind, Kind::kSame);
+  EXPECT_EQ(CompareSweeps(with_fallback, judged).first_key, "grading.judge.fallback");
+}
+
 TEST(CompareSweepsTest, ABuildAddedToAllBuildsExtends) {
   SweepFile all = TwoModels();
   all.models[0].all_builds = true;

@@ -112,6 +112,36 @@ TEST(ReportJudges, WarnsOfAJudgeOfTheCandidatesFamily) {
   EXPECT_THAT(other.quality.mismatches, IsEmpty());
 }
 
+TEST(ReportJudges, WarnsOfPairsThatDifferentJudgesJudgedAndCountsAPairForTheOneWhoJudgedIt) {
+  JudgedSweep sweep;
+  sweep.view.pairs.push_back(ExamplePair(3, "qwen-3", "ollama", "q4_k_m", "nvidia-h200"));
+  for (Unit unit = 0; unit < 8; ++unit) {
+    sweep.view.results[PairId{3}].push_back(ExampleResult(unit, VerdictValue::kCorrect));
+  }
+  for (const std::int64_t id : {4, 5}) {
+    coordinator::PairSnapshot judge = sweep.view.pairs[1];
+    judge.spec.id = PairId{id};
+    judge.tokens = {};
+    judge.judge->subject = PairId{3};
+    judge.judge->subject_name = "qwen-3/ollama-q4_k_m/nvidia-h200/isolated";
+    sweep.view.pairs.push_back(judge);
+  }
+  sweep.view.pairs[3].state = coordinator::PairState::kCancelled;
+  sweep.view.pairs[3].reason = "handed over to judge wiser: judge quota exhausted";
+  sweep.view.pairs[4].judge->grader = "judge-pairwise-agree@0123456789ab/wiser";
+
+  WF_ASSERT_OK_AND_ASSIGN(const Report report, BuildReport(sweep.view, sweep.workload, {}));
+
+  ASSERT_THAT(report.quality.judges, SizeIs(3));
+  EXPECT_TRUE(report.quality.judges[1].is_taken_over);
+  EXPECT_EQ(report.quality.judges[1].judged + report.quality.judges[1].pending, 0);
+  EXPECT_EQ(report.quality.judges[2].judged, 8);
+  EXPECT_THAT(report.quality.mismatches, ElementsAre(Field(&Mismatch::kind, "MIXED_JUDGES"),
+                                                     Field(&Mismatch::kind, "SAME_FAMILY")));
+  EXPECT_THAT(report.quality.mismatches[0].text,
+              ::testing::HasSubstr("wiser judged qwen-3/ollama-q4_k_m/nvidia-h200/isolated"));
+}
+
 TEST(ReportJudges, AFamilyIsTheLettersThatANameBeginsWith) {
   EXPECT_EQ(FamilyOf("Qwen/Qwen2.5-7B-Instruct"), "qwen");
   EXPECT_EQ(FamilyOf("llama-3.1-8b"), "llama");
