@@ -11,6 +11,19 @@ namespace {
 constexpr double kSecondsPerNanosecond = 1e-9;
 constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
 
+template <typename T>
+std::optional<T> RankIn(std::span<T> samples, double share) {
+  if (samples.empty()) {
+    return std::nullopt;
+  }
+  const auto n = static_cast<double>(samples.size());
+  // The product's rounding error must not lift an exact rank to the next one.
+  const double rank = std::clamp(std::ceil(share * n - 1e-9), 1.0, n);
+  const auto nth = samples.begin() + static_cast<std::ptrdiff_t>(rank) - 1;
+  std::nth_element(samples.begin(), nth, samples.end());
+  return *nth;
+}
+
 std::optional<double> PercentileSeconds(std::span<std::int64_t> samples, double share) {
   const std::optional<std::int64_t> ns = NearestRank(samples, share);
   if (!ns) {
@@ -76,15 +89,11 @@ std::vector<Edge> EdgesInOrder(const UnitColumns& columns) {
 }  // namespace
 
 std::optional<std::int64_t> NearestRank(std::span<std::int64_t> samples, double share) {
-  if (samples.empty()) {
-    return std::nullopt;
-  }
-  const auto n = static_cast<double>(samples.size());
-  // The product's rounding error must not lift an exact rank to the next one.
-  const double rank = std::clamp(std::ceil(share * n - 1e-9), 1.0, n);
-  const auto nth = samples.begin() + static_cast<std::ptrdiff_t>(rank) - 1;
-  std::nth_element(samples.begin(), nth, samples.end());
-  return *nth;
+  return RankIn(samples, share);
+}
+
+std::optional<double> NearestRankOf(std::vector<double> samples, double share) {
+  return RankIn(std::span<double>(samples), share);
 }
 
 bool IsInTimingPopulation(const UnitColumns& columns, std::size_t unit) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "coordinator/analysis/columns.h"
 
@@ -15,6 +16,9 @@ inline constexpr std::size_t kP99SamplesMin = 662;
 // The smallest sample that at least `share` (0, 1] of all samples do not exceed; nullopt when
 // empty. Reorders `samples`.
 std::optional<std::int64_t> NearestRank(std::span<std::int64_t> samples, double share);
+
+// The same of what is not whole, in a copy.
+std::optional<double> NearestRankOf(std::vector<double> samples, double share);
 
 // Seconds. The mean is over queries, repetitions averaged first; the percentiles are over results.
 struct TimingFigures {

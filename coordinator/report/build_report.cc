@@ -20,6 +20,7 @@
 #include "coordinator/report/read_ahead.h"
 #include "coordinator/report/report_judges.h"
 #include "coordinator/report/report_pair.h"
+#include "coordinator/report/report_timings.h"
 #include "coordinator/report/studies.h"
 #include "coordinator/report/subject_weights.h"
 
@@ -150,13 +151,25 @@ absl::Status AddStudies(const std::vector<KeptPair>& kept, const ReportOptions& 
   return options.weights ? WeighSubjects(*options.weights, report) : absl::OkStatus();
 }
 
-}  // namespace
+// In a pass of its own, since it uses the view between the rows of a pair.
+absl::Status AddTimings(SweepView& view, const PairReader& reader,
+                        const std::vector<PairSnapshot>& snapshots, Report& report) {
+  UnitColumns columns;
+  for (std::size_t i = 0; i < snapshots.size(); ++i) {
+    WF_RETURN_IF_ERROR(reader.Read(snapshots[i], columns).status());
+    WF_ASSIGN_OR_RETURN(report.pairs[i].timings,
+                        ReportTimings(view, snapshots[i].spec.id, columns));
+  }
+  return absl::OkStatus();
+}
+
 void AddJudgeMismatches(ReportedQuality& quality) {
   for (const auto& mismatches : {FindMixedJudges(quality.judges), FindSameFamily(quality.judges)}) {
     quality.mismatches.insert(quality.mismatches.end(), mismatches.begin(), mismatches.end());
   }
 }
 
+}  // namespace
 
 absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
                                    const ReportOptions& asked) {
@@ -218,6 +231,9 @@ absl::StatusOr<Report> BuildReport(SweepView& view, const Workload& workload,
   WF_ASSIGN_OR_RETURN(report.unions, ReportUnions(kept, sample.options, options));
   report.comparisons = ReportComparisons(kept);
   report.routing = routing.Result();
+  if (options.timings) {
+    WF_RETURN_IF_ERROR(AddTimings(view, reader, snapshots, report));
+  }
   WF_RETURN_IF_ERROR(AddStudies(kept, options, report));
   report.quality.mismatches =
       FindMismatches(kept, report.comparisons, sample.queries() == workload.facts().queries);

@@ -32,6 +32,7 @@ struct ReportOptions {
   std::optional<Pue> pue;             // for class facility, and only for it
   std::string grader;                 // whose verdicts: NAME or NAME@VERSION; empty: in force
   bool cache_off = true;              // the sweep file says `cache: off`
+  bool timings = false;  // ReportedPair::timings, for which every stored response is read
   std::vector<NamedUnion> unions;
   RoutingRequest routing;
   std::optional<SubjectWeights> weights;  // ParseSubjectWeights (subject_weights.h)

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -172,16 +173,35 @@ void AddEnergy(Columns& columns) {
   AddOtherEnergy("imported", &ReportedEnergy::imported, columns);
 }
 
-void AddTiming(const std::string& name, TimingFigures ReportedPair::*of, Columns& columns) {
-  columns.Add(name + "_mean_seconds", [of](const ReportedPair& pair) { return (pair.*of).mean; });
-  columns.Add(name + "_p50_seconds", [of](const ReportedPair& pair) { return (pair.*of).p50; });
-  columns.Add(name + "_p90_seconds", [of](const ReportedPair& pair) { return (pair.*of).p90; });
-  columns.Add(name + "_p99_seconds", [of](const ReportedPair& pair) { return (pair.*of).p99; });
+void AddTiming(const std::string& name, const std::function<TimingFigures(const ReportedPair&)>& of,
+               Columns& columns) {
+  columns.Add(name + "_mean_seconds", [of](const ReportedPair& pair) { return of(pair).mean; });
+  columns.Add(name + "_p50_seconds", [of](const ReportedPair& pair) { return of(pair).p50; });
+  columns.Add(name + "_p90_seconds", [of](const ReportedPair& pair) { return of(pair).p90; });
+  columns.Add(name + "_p99_seconds", [of](const ReportedPair& pair) { return of(pair).p99; });
+}
+
+void AddToolTimings(Columns& columns) {
+  const auto add = [&](const char* name, TimingFigures ToolTimings::*of) {
+    AddTiming(
+        name,
+        [of](const ReportedPair& pair) {
+          return pair.timings ? (*pair.timings).*of : TimingFigures();
+        },
+        columns);
+  };
+  add("tpot_vllm", &ToolTimings::tpot_vllm);
+  add("tpot_guidellm", &ToolTimings::tpot_guidellm);
+  add("itl_pooled", &ToolTimings::itl_pooled);
+  add("itl_mean", &ToolTimings::itl_mean);
+  add("e2e_from_schedule", &ToolTimings::e2e_from_schedule);
 }
 
 void AddCosts(Columns& columns) {
-  AddTiming("latency", &ReportedPair::latency, columns);
-  AddTiming("ttft", &ReportedPair::ttft, columns);
+  AddTiming(
+      "latency", [](const ReportedPair& pair) { return pair.latency; }, columns);
+  AddTiming(
+      "ttft", [](const ReportedPair& pair) { return pair.ttft; }, columns);
   columns.Add("input_tokens_mean", [](const ReportedPair& pair) { return pair.tokens.input_mean; });
   columns.Add("cached_input_tokens_mean",
               [](const ReportedPair& pair) { return pair.tokens.cached_input_mean; });
@@ -202,29 +222,33 @@ void AddCosts(Columns& columns) {
   columns.Add("usd_per_correct", [](const ReportedPair& pair) { return pair.usd_per_correct; });
 }
 
-const std::vector<Column>& AllColumns() {
-  static const auto* all = [] {
-    Columns columns;
-    AddNames(columns);
-    AddOutcomes(columns);
-    AddEnergy(columns);
-    AddCosts(columns);
-    return new std::vector<Column>(columns.Take());
-  }();
-  return *all;
+// The same for every report, but for times in other tools' conventions, which are last and only
+// where they were asked for.
+std::vector<Column> ColumnsOf(const Report& report) {
+  Columns columns;
+  AddNames(columns);
+  AddOutcomes(columns);
+  AddEnergy(columns);
+  AddCosts(columns);
+  if (std::any_of(report.pairs.begin(), report.pairs.end(),
+                  [](const ReportedPair& pair) { return pair.timings.has_value(); })) {
+    AddToolTimings(columns);
+  }
+  return columns.Take();
 }
 
 }  // namespace
 
 std::string RenderCsv(const Report& report) {
+  const std::vector<Column> columns = ColumnsOf(report);
   std::string text = "sweep";
-  for (const Column& column : AllColumns()) {
+  for (const Column& column : columns) {
     absl::StrAppend(&text, ",", column.title);
   }
   text += "\n";
   for (const ReportedPair& pair : report.pairs) {
     text += Quoted(report.sweep_name);
-    for (const Column& column : AllColumns()) {
+    for (const Column& column : columns) {
       absl::StrAppend(&text, ",", Quoted(column.cell(pair)));
     }
     text += "\n";

@@ -166,6 +166,17 @@ void AddEnergy(const ReportedEnergy& energy, Json& json) {
 void AddSpeed(const ReportedPair& pair, Json& json) {
   json["latency_seconds"] = TimingJson(pair.latency);
   json["ttft_seconds"] = TimingJson(pair.ttft);
+  if (pair.timings) {
+    const ToolTimings& of = *pair.timings;
+    json["timings_seconds"] = {{"tpot_vllm", TimingJson(of.tpot_vllm)},
+                               {"tpot_guidellm", TimingJson(of.tpot_guidellm)},
+                               {"itl_pooled", TimingJson(of.itl_pooled)},
+                               {"itl_mean", TimingJson(of.itl_mean)},
+                               {"e2e_from_schedule", TimingJson(of.e2e_from_schedule)},
+                               {"results", of.results},
+                               {"with_chunks", of.with_chunks},
+                               {"gaps", of.gaps}};
+  }
   json["tokens"] = {{"input_mean", OrNull(pair.tokens.input_mean)},
                     {"cached_input_mean", OrNull(pair.tokens.cached_input_mean)},
                     {"output_mean", OrNull(pair.tokens.output_mean)},

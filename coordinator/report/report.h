@@ -19,6 +19,7 @@
 #include "coordinator/analysis/routing.h"
 #include "coordinator/analysis/timing.h"
 #include "coordinator/analysis/tokens.h"
+#include "coordinator/analysis/tool_timings.h"
 #include "coordinator/analysis/trend.h"
 #include "coordinator/analysis/union_coverage.h"
 #include "coordinator/store/records.h"
@@ -122,6 +123,7 @@ struct ReportedPair {
   MixedPower mixed_power;
   TimingFigures latency;
   TimingFigures ttft;
+  std::optional<ToolTimings> timings;  // in other tools' conventions, where asked for
   std::optional<double> cost_usd_per_query;
   // Time with a request present, and list price, of the decided queries over the correct ones.
   std::optional<double> seconds_per_correct;

@@ -35,6 +35,8 @@ class FakeSweepView final : public coordinator::SweepView {
   std::vector<std::pair<std::string, std::int32_t>> graders;
   std::map<std::tuple<PairId, std::string, std::int32_t>, std::vector<coordinator::VerdictRow>>
       verdicts;
+  std::map<std::pair<PairId, Unit>, std::string> bodies;  // as packed
+  std::map<std::pair<PairId, Unit>, coordinator::ResultDetail> details;
 
   const coordinator::SweepRecord& sweep() const override { return record; }
   absl::StatusOr<std::vector<coordinator::PairSnapshot>> Pairs() override { return pairs; }
@@ -68,11 +70,16 @@ class FakeSweepView final : public coordinator::SweepView {
       const std::function<absl::Status(const coordinator::VerdictRow&)>& visit) override {
     return ForEach(verdicts[{pair, grader, version}], visit);
   }
-  absl::StatusOr<std::string> Body(PairId, Unit) override {
-    return absl::NotFoundError("this sweep has no bodies");
+  absl::StatusOr<std::string> Body(PairId pair, Unit unit) override {
+    const auto body = bodies.find({pair, unit});
+    return body == bodies.end() ? absl::StatusOr<std::string>(absl::NotFoundError("no such body"))
+                                : body->second;
   }
-  absl::StatusOr<coordinator::ResultDetail> Detail(PairId, Unit) override {
-    return absl::NotFoundError("this sweep has no details");
+  absl::StatusOr<coordinator::ResultDetail> Detail(PairId pair, Unit unit) override {
+    const auto detail = details.find({pair, unit});
+    return detail == details.end()
+               ? absl::StatusOr<coordinator::ResultDetail>(absl::NotFoundError("no such detail"))
+               : detail->second;
   }
   absl::StatusOr<std::map<LeaseId, std::string>> RefusedLedgers() override { return refused; }
   absl::StatusOr<std::vector<coordinator::TraceRow>> Traces() override {

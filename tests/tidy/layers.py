@@ -38,7 +38,7 @@ ROWS = {
     "coordinator/grading": FOUNDATION + ("common/wire", "coordinator/math"),
     "coordinator/analysis": FOUNDATION,
     "coordinator/report": FOUNDATION + (
-        "coordinator/analysis", "coordinator/store/records.h", "coordinator/store/sweep_view.h",
+        "common/wire/body.h", "coordinator/analysis", "coordinator/store/records.h", "coordinator/store/sweep_view.h",
         "coordinator/workload/workload.h"),
     "coordinator/audit": FOUNDATION + (
         "common/energy", "common/trace", "common/wire", "coordinator/analysis",
