@@ -6,19 +6,22 @@
 
 #include "coordinator/cli/commands.h"
 #include "coordinator/cli/open_fleet.h"
-#include "coordinator/service/stored_compare.h"
 
 namespace wattfleet::coordinator {
 
 namespace {
 
 struct CompareFlags {
-  std::string data = FleetPlace().data;
+  FleetPlace place;
   CompareStoredRequest request;
 };
 
 ExitCode PrintComparison(const CompareFlags& flags) {
-  const auto text = CompareStored(flags.data, flags.request);
+  const auto fleet = OpenFleet(flags.place);
+  if (!fleet.ok()) {
+    return Fail(fleet.status());
+  }
+  const auto text = (*fleet)->Compare(flags.request);
   if (!text.ok()) {
     return Fail(text.status());
   }
@@ -42,8 +45,7 @@ void AddCompareCommand(CLI::App& app, Action& action) {
   command->add_flag("--operating-points", flags->request.operating_points,
                     "instead, the condition of each side that takes least per correct answer");
   command->add_flag("--json", flags->request.as_json, "as JSON");
-  command->add_option("--data", flags->data, "data directory; also beside a coordinator")
-      ->capture_default_str();
+  AddPlaceOptions(*command, flags->place);
   command->callback([flags, &action] { action = [flags] { return PrintComparison(*flags); }; });
 }
 

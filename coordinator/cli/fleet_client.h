@@ -10,6 +10,8 @@
 #include "absl/status/statusor.h"
 
 #include "coordinator/plan/expand.h"
+#include "coordinator/service/stored_compare.h"
+#include "coordinator/service/stored_report.h"
 
 namespace wattfleet::coordinator {
 
@@ -78,7 +80,9 @@ struct ReportRequest {
   std::optional<double> pue;          // for class facility
   std::string pue_source;             // who says so, and when
   std::string grader;                 // NAME or NAME@VERSION; empty: the verdicts in force
-  std::string weights_file;           // of subjects; only with a data directory
+  std::string weights;                // of subjects: lines `subject,weight`
+  std::string weights_source;         // the file that they are from; empty: none
+  bool timings = false;               // also in other tools' conventions
 };
 
 // Which result to show.
@@ -105,6 +109,10 @@ class FleetClient {
   virtual absl::StatusOr<std::string> Report(const ReportRequest& request) = 0;
   // One result, rendered. NOT_FOUND names the nearest pair.
   virtual absl::StatusOr<std::string> Show(const ShowRequest& request) = 0;
+  // What sending queries to the cheapest pair that answers them would save, rendered.
+  virtual absl::StatusOr<std::string> Route(const StoredRouteRequest& request) = 0;
+  // Two pairs or two sweeps side by side, rendered.
+  virtual absl::StatusOr<std::string> Compare(const CompareStoredRequest& request) = 0;
   // Where it looks, for messages: "the coordinator at 127.0.0.1:7443".
   virtual const std::string& place() const = 0;
 };

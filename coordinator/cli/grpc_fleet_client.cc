@@ -78,6 +78,28 @@ v1::CommandRequest::Verb ToWire(SweepCommand command) {
   return v1::CommandRequest::PAUSE;
 }
 
+v1::RouteRequest ToWire(const StoredRouteRequest& request) {
+  const RoutingTerms& terms = request.routing.terms;
+  v1::RouteRequest wire;
+  wire.set_sweep(request.sweep);
+  wire.set_energy_class(request.energy_class);
+  wire.set_baseline(request.routing.baseline);
+  wire.mutable_pool()->Add(request.routing.pool.begin(), request.routing.pool.end());
+  wire.mutable_router_accuracies()->Add(terms.router_accuracies.begin(),
+                                        terms.router_accuracies.end());
+  if (terms.assumed_baseline_joules) {
+    wire.set_assumed_joules_low(terms.assumed_baseline_joules->low);
+    wire.set_assumed_joules_high(terms.assumed_baseline_joules->high);
+  }
+  if (terms.electricity_usd_per_kwh) {
+    wire.set_electricity_usd_per_kwh(*terms.electricity_usd_per_kwh);
+  }
+  wire.set_by_total_parameters(terms.by_total_parameters);
+  wire.set_wasted_attempts(terms.wasted_attempts);
+  wire.set_as_json(request.as_json);
+  return wire;
+}
+
 class GrpcFleetClient final : public FleetClient {
  public:
   GrpcFleetClient(const std::string& address, const std::shared_ptr<grpc::Channel>& channel)
@@ -136,6 +158,9 @@ class GrpcFleetClient final : public FleetClient {
     request.set_format(report.format);
     request.set_energy_class(report.energy_class);
     request.set_grader(report.grader);
+    request.set_weights(report.weights);
+    request.set_weights_source(report.weights_source);
+    request.set_timings(report.timings);
     if (report.pue) {
       request.set_pue(*report.pue);
       request.set_pue_source(report.pue_source);
@@ -154,6 +179,24 @@ class GrpcFleetClient final : public FleetClient {
     request.set_as_json(asked.as_json);
     v1::ShowReply reply;
     WF_RETURN_IF_ERROR(Call(&v1::Control::Stub::Show, request, reply, kReportDeadline));
+    return reply.text();
+  }
+
+  absl::StatusOr<std::string> Route(const StoredRouteRequest& asked) override {
+    v1::RouteReply reply;
+    WF_RETURN_IF_ERROR(Call(&v1::Control::Stub::Route, ToWire(asked), reply, kReportDeadline));
+    return reply.text();
+  }
+
+  absl::StatusOr<std::string> Compare(const CompareStoredRequest& asked) override {
+    v1::CompareRequest request;
+    request.set_a(asked.a);
+    request.set_b(asked.b);
+    request.set_energy_class(asked.energy_class);
+    request.set_operating_points(asked.operating_points);
+    request.set_as_json(asked.as_json);
+    v1::CompareReply reply;
+    WF_RETURN_IF_ERROR(Call(&v1::Control::Stub::Compare, request, reply, kReportDeadline));
     return reply.text();
   }
 

@@ -1,7 +1,10 @@
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include <CLI/CLI.hpp>
 
@@ -9,7 +12,6 @@
 #include "coordinator/cli/open_fleet.h"
 #include "coordinator/cli/output_file.h"
 #include "coordinator/cli/report_requirements.h"
-#include "coordinator/cli/stored_fleet_client.h"
 #include "coordinator/report/render.h"
 
 namespace wattfleet::coordinator {
@@ -23,21 +25,24 @@ struct ReportFlags {
   std::string output;  // file; empty: standard output
 };
 
-// A file of weights lies here, so that the report is made here too.
-absl::StatusOr<std::unique_ptr<FleetClient>> OpenFor(const ReportFlags& flags) {
-  if (flags.request.weights_file.empty()) {
-    return OpenFleet(flags.place);
+// The file lies beside the person who asks; a coordinator elsewhere is sent its text.
+absl::Status ReadWeights(ReportRequest& request) {
+  if (request.weights_source.empty()) {
+    return absl::OkStatus();
   }
-  if (!flags.place.coordinator.empty()) {
-    return absl::InvalidArgumentError(
-        "--weights needs the data directory: give --data instead of "
-        "--coordinator");
+  std::ifstream file(request.weights_source, std::ios::binary);
+  request.weights.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  if (!file) {
+    return absl::InvalidArgumentError(absl::StrFormat("cannot read %s", request.weights_source));
   }
-  return OpenStoredFleet(flags.place.data);
+  return absl::OkStatus();
 }
 
 ExitCode PrintReport(ReportFlags flags) {
-  const auto fleet = OpenFor(flags);
+  if (const absl::Status read = ReadWeights(flags.request); !read.ok()) {
+    return Fail(read);
+  }
+  const auto fleet = OpenFleet(flags.place);
   if (!fleet.ok()) {
     return Fail(fleet.status());
   }
@@ -79,8 +84,11 @@ void AddReportCommand(CLI::App& app, Action& action) {
   command->add_option("--pue", flags->request.pue,
                       "for class facility: what the site draws for each watt at the wall");
   command->add_option("--pue-source", flags->request.pue_source, "who says so, and when");
-  command->add_option("--weights", flags->request.weights_file,
+  command->add_option("--weights", flags->request.weights_source,
                       "a file of lines `subject,weight`: coverage weighted by them");
+  command->add_flag("--timings", flags->request.timings,
+                    "also times in other tools' conventions (json, csv): tpot_vllm, tpot_guidellm, "
+                    "itl_pooled, itl_mean, e2e_from_schedule; reads every stored response");
   command->add_option("-o,--output", flags->output, "a file instead of standard output");
   command->add_option("--grader", flags->request.grader,
                       "count this grader's verdicts, NAME or NAME@VERSION, instead of the sweep's; "

@@ -12,14 +12,13 @@
 #include "common/status/status_macros.h"
 #include "coordinator/cli/commands.h"
 #include "coordinator/cli/open_fleet.h"
-#include "coordinator/service/stored_report.h"
 
 namespace wattfleet::coordinator {
 
 namespace {
 
 struct RouteFlags {
-  std::string data = FleetPlace().data;
+  FleetPlace place;
   StoredRouteRequest request;
   std::string assumed;  // LOW..HIGH
   std::string compute = "active";
@@ -44,7 +43,8 @@ absl::StatusOr<std::string> Route(RouteFlags flags) {
   RoutingTerms& terms = flags.request.routing.terms;
   WF_ASSIGN_OR_RETURN(terms.assumed_baseline_joules, ParseAssumed(flags.assumed));
   terms.by_total_parameters = flags.compute == "total";
-  return RenderStoredRoute(flags.data, flags.request);
+  WF_ASSIGN_OR_RETURN(const std::unique_ptr<FleetClient> fleet, OpenFleet(flags.place));
+  return fleet->Route(flags.request);
 }
 
 ExitCode PrintRoute(const RouteFlags& flags) {
@@ -96,8 +96,7 @@ void AddRouteCommand(CLI::App& app, Action& action) {
                    "whose energy: paper, host, host-nodram or wall")
       ->capture_default_str();
   command->add_flag("--json", flags->request.as_json, "as JSON");
-  command->add_option("--data", flags->data, "data directory; also beside a coordinator")
-      ->capture_default_str();
+  AddPlaceOptions(*command, flags->place);
   command->callback([flags, &action] { action = [flags] { return PrintRoute(*flags); }; });
 }
 

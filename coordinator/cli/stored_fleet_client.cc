@@ -71,8 +71,9 @@ class StoredFleetClient final : public FleetClient {
                                                 .pue = request.pue,
                                                 .pue_source = request.pue_source,
                                                 .grader = request.grader,
-
-                                                .weights_file = request.weights_file});
+                                                .weights = request.weights,
+                                                .weights_source = request.weights_source,
+                                                .timings = request.timings});
   }
 
   absl::StatusOr<std::string> Show(const ShowRequest& request) override {
@@ -81,6 +82,14 @@ class StoredFleetClient final : public FleetClient {
                                               .query = request.query,
                                               .repetition = request.repetition,
                                               .as_json = request.as_json});
+  }
+
+  absl::StatusOr<std::string> Route(const StoredRouteRequest& request) override {
+    return RenderStoredRoute(data_directory_, request);
+  }
+
+  absl::StatusOr<std::string> Compare(const CompareStoredRequest& request) override {
+    return CompareStored(data_directory_, request);
   }
 
   const std::string& place() const override { return place_; }

@@ -12,6 +12,7 @@
 #include "coordinator/service/open_served_sweep.h"
 #include "coordinator/service/status_wire.h"
 #include "coordinator/service/stored_audit.h"
+#include "coordinator/service/stored_compare.h"
 #include "coordinator/service/stored_report.h"
 #include "coordinator/service/submission.h"
 
@@ -27,6 +28,27 @@ absl::Status NoSuchSweep(const CoordinatorCore& core, const std::string& name) {
   return absl::NotFoundError(names.empty()
                                  ? absl::StrCat("no sweep ", name, "; there is none yet")
                                  : absl::StrCat("no sweep ", name, "; ", NearestText(name, names)));
+}
+
+StoredRouteRequest FromWire(const v1::RouteRequest& wire) {
+  StoredRouteRequest request{
+      .sweep = wire.sweep(), .energy_class = wire.energy_class(), .as_json = wire.as_json()};
+  request.routing.baseline = wire.baseline();
+  request.routing.pool = {wire.pool().begin(), wire.pool().end()};
+  RoutingTerms& terms = request.routing.terms;
+  if (!wire.router_accuracies().empty()) {
+    terms.router_accuracies = {wire.router_accuracies().begin(), wire.router_accuracies().end()};
+  }
+  if (wire.has_assumed_joules_low() && wire.has_assumed_joules_high()) {
+    terms.assumed_baseline_joules =
+        AssumedJoules{.low = wire.assumed_joules_low(), .high = wire.assumed_joules_high()};
+  }
+  if (wire.has_electricity_usd_per_kwh()) {
+    terms.electricity_usd_per_kwh = wire.electricity_usd_per_kwh();
+  }
+  terms.by_total_parameters = wire.by_total_parameters();
+  terms.wasted_attempts = wire.wasted_attempts();
+  return request;
 }
 
 }  // namespace
@@ -130,20 +152,13 @@ grpc::ServerUnaryReactor* ControlService::Command(grpc::CallbackServerContext* c
   return reactor;
 }
 
-grpc::ServerUnaryReactor* ControlService::Report(grpc::CallbackServerContext* context,
-                                                 const v1::ReportRequest* request,
-                                                 v1::ReportReply* reply) {
+template <typename Reply>
+grpc::ServerUnaryReactor* ControlService::AnswerWithText(
+    grpc::CallbackServerContext* context, Reply* reply,
+    std::function<absl::StatusOr<std::string>()> render) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  loop_.pool().Post([this, request, reply, reactor] {
-    StoredReportRequest asked{.sweep = request->sweep(),
-                              .format = request->format(),
-                              .energy_class = request->energy_class(),
-                              .grader = request->grader()};
-    if (request->has_pue()) {
-      asked.pue = request->pue();
-      asked.pue_source = request->pue_source();
-    }
-    absl::StatusOr<std::string> text = RenderStoredReport(loop_.data_directory(), asked);
+  loop_.pool().Post([reply, reactor, render = std::move(render)] {
+    absl::StatusOr<std::string> text = render();
     if (text.ok()) {
       reply->set_text(*std::move(text));
     }
@@ -152,23 +167,55 @@ grpc::ServerUnaryReactor* ControlService::Report(grpc::CallbackServerContext* co
   return reactor;
 }
 
+grpc::ServerUnaryReactor* ControlService::Report(grpc::CallbackServerContext* context,
+                                                 const v1::ReportRequest* request,
+                                                 v1::ReportReply* reply) {
+  return AnswerWithText(context, reply, [this, request] {
+    StoredReportRequest asked{.sweep = request->sweep(),
+                              .format = request->format(),
+                              .energy_class = request->energy_class(),
+                              .grader = request->grader(),
+                              .weights = request->weights(),
+                              .weights_source = request->weights_source(),
+                              .timings = request->timings()};
+    if (request->has_pue()) {
+      asked.pue = request->pue();
+      asked.pue_source = request->pue_source();
+    }
+    return RenderStoredReport(loop_.data_directory(), asked);
+  });
+}
+
 grpc::ServerUnaryReactor* ControlService::Show(grpc::CallbackServerContext* context,
                                                const v1::ShowRequest* request,
                                                v1::ShowReply* reply) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  loop_.pool().Post([this, request, reply, reactor] {
-    absl::StatusOr<std::string> text =
-        ShowStoredResult(loop_.data_directory(), {.sweep = request->sweep(),
-                                                  .pair = request->pair(),
-                                                  .query = request->query(),
-                                                  .repetition = request->repetition(),
-                                                  .as_json = request->as_json()});
-    if (text.ok()) {
-      reply->set_text(*std::move(text));
-    }
-    reactor->Finish(ToGrpcStatus(text.status()));
+  return AnswerWithText(context, reply, [this, request] {
+    return ShowStoredResult(loop_.data_directory(), {.sweep = request->sweep(),
+                                                     .pair = request->pair(),
+                                                     .query = request->query(),
+                                                     .repetition = request->repetition(),
+                                                     .as_json = request->as_json()});
   });
-  return reactor;
+}
+
+grpc::ServerUnaryReactor* ControlService::Route(grpc::CallbackServerContext* context,
+                                                const v1::RouteRequest* request,
+                                                v1::RouteReply* reply) {
+  return AnswerWithText(context, reply, [this, request] {
+    return RenderStoredRoute(loop_.data_directory(), FromWire(*request));
+  });
+}
+
+grpc::ServerUnaryReactor* ControlService::Compare(grpc::CallbackServerContext* context,
+                                                  const v1::CompareRequest* request,
+                                                  v1::CompareReply* reply) {
+  return AnswerWithText(context, reply, [this, request] {
+    return CompareStored(loop_.data_directory(), {.a = request->a(),
+                                                  .b = request->b(),
+                                                  .energy_class = request->energy_class(),
+                                                  .operating_points = request->operating_points(),
+                                                  .as_json = request->as_json()});
+  });
 }
 
 grpc::ServerUnaryReactor* ControlService::Shutdown(grpc::CallbackServerContext* context,

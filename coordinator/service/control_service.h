@@ -35,11 +35,21 @@ class ControlService final : public v1::Control::CallbackService {
                                    v1::ReportReply* reply) override;
   grpc::ServerUnaryReactor* Show(grpc::CallbackServerContext* context,
                                  const v1::ShowRequest* request, v1::ShowReply* reply) override;
+  grpc::ServerUnaryReactor* Route(grpc::CallbackServerContext* context,
+                                  const v1::RouteRequest* request, v1::RouteReply* reply) override;
+  grpc::ServerUnaryReactor* Compare(grpc::CallbackServerContext* context,
+                                    const v1::CompareRequest* request,
+                                    v1::CompareReply* reply) override;
   grpc::ServerUnaryReactor* Shutdown(grpc::CallbackServerContext* context,
                                      const v1::ShutdownRequest* request,
                                      v1::ShutdownReply* reply) override;
 
  private:
+  // Ends the call with the text that `render` makes, on the pool.
+  template <typename Reply>
+  grpc::ServerUnaryReactor* AnswerWithText(grpc::CallbackServerContext* context, Reply* reply,
+                                           std::function<absl::StatusOr<std::string>()> render);
+
   CoordinatorLoop& loop_;
   std::function<void()> shut_down_;
 };

@@ -1,7 +1,6 @@
 #include "coordinator/service/stored_report.h"
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -20,15 +19,6 @@ namespace wattfleet::coordinator {
 
 namespace {
 
-absl::StatusOr<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) {
-    return absl::InvalidArgumentError(absl::StrFormat("cannot read %s", path));
-  }
-  return text;
-}
-
 absl::StatusOr<Report> BuildStored(const std::string& data_directory, const std::string& sweep,
                                    ReportOptions options) {
   WF_ASSIGN_OR_RETURN(const std::unique_ptr<SweepView> view, OpenSweepView(data_directory, sweep));
@@ -41,6 +31,27 @@ absl::StatusOr<Report> BuildStored(const std::string& data_directory, const std:
   return BuildReport(*view, *workload, options);
 }
 
+absl::Status CheckTerms(const RoutingTerms& terms) {
+  const bool are_shares =
+      std::all_of(terms.router_accuracies.begin(), terms.router_accuracies.end(),
+                  [](double share) { return share >= 0 && share <= 1; });
+  if (!are_shares) {
+    return absl::InvalidArgumentError("a router's accuracy is a share from 0 to 1");
+  }
+  const std::optional<AssumedJoules>& joules = terms.assumed_baseline_joules;
+  if (joules && !(joules->low > 0 && joules->low <= joules->high && joules->high < 1e12)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("assumed joules of the baseline: expected LOW..HIGH joules per query, as "
+                        "500..4000, not %g..%g",
+                        joules->low, joules->high));
+  }
+  const std::optional<double>& price = terms.electricity_usd_per_kwh;
+  if (price && !(*price >= 0 && *price <= 1e6)) {
+    return absl::InvalidArgumentError("a price of electricity is from 0 to 1000000 USD per kWh");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory,
@@ -48,12 +59,13 @@ absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory
   ReportOptions options;
   options.energy_class = request.energy_class;
   options.grader = request.grader;
+  options.timings = request.timings;
   if (request.pue) {
     options.pue = Pue{.ratio = *request.pue, .source = request.pue_source};
   }
-  if (!request.weights_file.empty()) {
-    WF_ASSIGN_OR_RETURN(const std::string text, ReadText(request.weights_file));
-    WF_ASSIGN_OR_RETURN(options.weights, ParseSubjectWeights(text, request.weights_file));
+  if (!request.weights_source.empty()) {
+    WF_ASSIGN_OR_RETURN(options.weights,
+                        ParseSubjectWeights(request.weights, request.weights_source));
   }
   WF_ASSIGN_OR_RETURN(const Report report,
                       BuildStored(data_directory, request.sweep, std::move(options)));
@@ -62,6 +74,7 @@ absl::StatusOr<std::string> RenderStoredReport(const std::string& data_directory
 
 absl::StatusOr<std::string> RenderStoredRoute(const std::string& data_directory,
                                               const StoredRouteRequest& request) {
+  WF_RETURN_IF_ERROR(CheckTerms(request.routing.terms));
   ReportOptions options;
   options.energy_class = request.energy_class;
   options.routing = request.routing;

@@ -16,8 +16,10 @@ struct StoredReportRequest {
   std::string energy_class = "host";
   std::optional<double> pue;  // for class facility
   std::string pue_source;
-  std::string grader;        // NAME or NAME@VERSION; empty: the verdicts in force
-  std::string weights_file;  // of subjects (report/subject_weights.h); empty: none
+  std::string grader;   // NAME or NAME@VERSION; empty: the verdicts in force
+  std::string weights;  // of subjects, as a file holds them (report/subject_weights.h); empty: none
+  std::string weights_source;  // that file's name, for messages and the report
+  bool timings = false;        // also in other tools' conventions
 };
 
 // The report of a sweep of a data directory as it is at this moment, rendered; also beside a
@@ -33,7 +35,8 @@ struct StoredRouteRequest {
   bool as_json = false;
 };
 
-// The routing study of a sweep, as RenderStoredReport. INVALID_ARGUMENT: an unknown pair too.
+// The routing study of a sweep, as RenderStoredReport. INVALID_ARGUMENT: an unknown pair too, or
+// terms out of their range.
 absl::StatusOr<std::string> RenderStoredRoute(const std::string& data_directory,
                                               const StoredRouteRequest& request);
 

@@ -73,6 +73,39 @@ class RunTest(small_sweep.CommandTest):
         self.assertIn("there are mcq@", unknown.stderr)
         self.expect_clean_store()
 
+    def test_a_coordinator_answers_as_its_data_directory_does(self):
+        self.expect_done("run", self.sweep(), "--data", self.data)
+        weights = self.write("weights.csv", "subject 0,3\nsubject 1,1\n")
+        questions = [
+            ("route", "small", "--router-accuracy", "1,0.5", "--assume-baseline-joules", "10..20",
+             "--wasted-attempts"),
+            ("route", "small", "--baseline", "gappy", "--pool", "good", "--compute", "total", "--json"),
+            ("compare", "small:good", "small:gappy"),
+            ("compare", "small:good", "small:gappy", "--json"),
+            ("report", "small", "--weights", weights)]
+        at_rest = [self.expect_done(*asked, "--data", self.data).stdout for asked in questions]
+        coordinator = subprocess.Popen(
+            [self.binaries / "wattfleet-coordinator", "--data", self.data, "--listen",
+             "127.0.0.1:0", "--insecure-loopback"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(coordinator.stdout.close)
+        self.addCleanup(coordinator.wait)
+        self.addCleanup(coordinator.terminate)
+        place = ("--coordinator",
+                 "127.0.0.1:" + coordinator.stdout.readline().strip().rsplit(":", 1)[1])
+
+        for asked, expected in zip(questions, at_rest, strict=True):
+            self.assertEqual(self.expect_done(*asked, *place).stdout, expected, asked)
+        self.assertIn("weighted", at_rest[-1])
+        for asked, said in (
+                (("route", "small", "--baseline", "god"), "god"),
+                (("compare", "small:good", "small:none"), "none"),
+                (("report", "small", "--weights", "missing.csv"), "cannot read missing.csv"),
+                (("report", "small", "--weights", self.write("bad.csv", "subject 0,much\n")),
+                 "bad.csv:1")):
+            refused = self.run_command(*asked, *place)
+            self.assertEqual((refused.returncode, refused.stderr.count("\n")), (2, 1), asked)
+            self.assertIn(said, refused.stderr)
+
     def test_recorded_answers_to_ids_that_the_workload_lacks_are_counted_and_printed(self):
         sweep = self.sweep()
         with open(self.folder / "good.jsonl", "a", encoding="utf-8") as recording:
