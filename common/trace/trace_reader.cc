@@ -11,6 +11,7 @@
 #include "common/trace/byte_stream.h"
 #include "common/trace/trace_format.h"
 #include "common/trace/trace_limits.h"
+#include "common/trace/trace_writer.h"
 
 namespace wattfleet {
 
@@ -62,10 +63,13 @@ TracedBaseline BaselineFrom(ByteReader& in) {
   return result;
 }
 
-ChannelSpec SpecFrom(ByteReader& in) {
+// `texts` gets what is written there in words.
+ChannelSpec SpecFrom(ByteReader& in, std::vector<std::string_view>& texts) {
   ChannelSpec spec;
-  spec.name = in.Text();
-  spec.device_id = in.Text();
+  texts.push_back(in.Text());
+  spec.name = texts.back();
+  texts.push_back(in.Text());
+  spec.device_id = texts.back();
   spec.kind = EnumFrom(in, SampleKind::kPowerAverage);
   spec.scope = EnumFrom(in, AllScopes().back().scope);
   spec.unit.numerator = in.Signed();
@@ -248,9 +252,10 @@ class EventReader {
   std::uint64_t last_elapsed_ = 0;
 };
 
-TracedChannel ChannelFrom(ByteReader& in, std::int64_t opened_ns) {
+TracedChannel ChannelFrom(ByteReader& in, std::int64_t opened_ns,
+                          std::vector<std::string_view>& texts) {
   TracedChannel channel;
-  channel.spec = SpecFrom(in);
+  channel.spec = SpecFrom(in, texts);
   channel.source = static_cast<std::size_t>(in.Unsigned());
   channel.is_partial = in.Bool();
   channel.reducer = ReducerFrom(in);
@@ -284,17 +289,12 @@ absl::Status CheckMagic(std::string_view bytes) {
   return absl::InvalidArgumentError("not a trace");
 }
 
-}  // namespace
-
-absl::StatusOr<LeaseTrace> ReadTrace(std::string_view packed) {
-  absl::StatusOr<std::string> bytes = Decompress(packed);
-  if (!bytes.ok()) {
-    return bytes.status();
-  }
-  if (absl::Status status = CheckMagic(*bytes); !status.ok()) {
+// Of unpacked bytes; `texts` are the channels' names and devices, views into them.
+absl::StatusOr<LeaseTrace> Parse(std::string_view bytes, std::vector<std::string_view>& texts) {
+  if (absl::Status status = CheckMagic(bytes); !status.ok()) {
     return status;
   }
-  ByteReader in(std::string_view(*bytes).substr(kTraceMagic.size()));
+  ByteReader in(bytes.substr(kTraceMagic.size()));
   LeaseTrace trace;
   trace.ledger = in.Unsigned();
   trace.opened_ns = in.Signed();
@@ -304,7 +304,7 @@ absl::StatusOr<LeaseTrace> ReadTrace(std::string_view packed) {
     trace.sources.push_back(SourceFrom(in, trace.opened_ns));
   }
   for (std::size_t left = in.Count(); left > 0 && in.ok(); --left) {
-    trace.channels.push_back(ChannelFrom(in, trace.opened_ns));
+    trace.channels.push_back(ChannelFrom(in, trace.opened_ns, texts));
   }
   ReadUnits(in, trace.units);
   if (!in.ok() || !in.is_at_end()) {
@@ -314,6 +314,45 @@ absl::StatusOr<LeaseTrace> ReadTrace(std::string_view packed) {
     return status;
   }
   return trace;
+}
+
+}  // namespace
+
+absl::StatusOr<LeaseTrace> ReadTrace(std::string_view packed) {
+  const absl::StatusOr<std::string> bytes = Decompress(packed);
+  if (!bytes.ok()) {
+    return bytes.status();
+  }
+  std::vector<std::string_view> texts;
+  return Parse(*bytes, texts);
+}
+
+absl::StatusOr<std::string> RewriteTraceTexts(
+    std::string_view packed, const std::function<std::string(std::string_view)>& rewrite) {
+  const absl::StatusOr<std::string> bytes = Decompress(packed);
+  if (!bytes.ok()) {
+    return bytes.status();
+  }
+  std::vector<std::string_view> texts;
+  if (const auto trace = Parse(*bytes, texts); !trace.ok()) {
+    return trace.status();
+  }
+  std::string rewritten;
+  const char* copied_to = bytes->data();
+  for (const std::string_view text : texts) {
+    const auto length = [](std::string_view of) {
+      ByteWriter out;
+      out.Unsigned(of.size());
+      return out.bytes();
+    };
+    const char* length_at = text.data() - length(text).size();
+    rewritten.append(copied_to, length_at);
+    const std::string other = rewrite(text);
+    rewritten.append(length(other)).append(other);
+    copied_to = text.data() + text.size();
+  }
+  rewritten.append(copied_to, bytes->data() + bytes->size());
+  return PackTrace(rewritten);
 }
 
 }  // namespace wattfleet

@@ -113,7 +113,9 @@ void PutBook(const BookState& state, ByteWriter& out) {
   }
 }
 
-std::string Compress(const std::string& bytes) {
+}  // namespace
+
+std::string PackTrace(const std::string& bytes) {
   std::string packed(ZSTD_compressBound(bytes.size()), '\0');
   const std::size_t size =
       ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), kLevel);
@@ -122,8 +124,6 @@ std::string Compress(const std::string& bytes) {
   packed.shrink_to_fit();
   return packed;
 }
-
-}  // namespace
 
 struct TraceWriter::Put {
   ChannelStream& stream;
@@ -266,7 +266,7 @@ std::string TraceWriter::Pack() {
     out.Signed(unit.unit - last.unit);
     last = unit;
   }
-  return Compress(out.bytes());
+  return PackTrace(out.bytes());
 }
 
 }  // namespace wattfleet

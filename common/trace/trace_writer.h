@@ -15,6 +15,9 @@ namespace wattfleet {
 // twenty at 20 readings a second.
 inline constexpr std::size_t kTraceBytesMax = 8U << 20;
 
+// The unpacked bytes of a trace as one zstd frame.
+std::string PackTrace(const std::string& bytes);
+
 // Writes a lease's trace down while it happens, in memory of bounded size, and packs it at the end.
 // docs/adr says why the format is as it is.
 //

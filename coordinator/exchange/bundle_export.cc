@@ -11,9 +11,9 @@
 
 #include "absl/strings/str_cat.h"
 #include <nlohmann/json.hpp>
-#include <zstd.h>
 
 #include "common/status/status_macros.h"
+#include "common/trace/trace_reader.h"
 #include "coordinator/config/sweep_yaml.h"
 #include "coordinator/exchange/bundle.h"
 #include "coordinator/exchange/bundle_file.h"
@@ -66,6 +66,14 @@ std::string ScrubSpec(std::string_view text) {
   return judge.ok() ? PairSpecToJson(*pair, *judge) : "{}";
 }
 
+// Leaves of a build what it is, without where it is on this machine or network.
+void Withhold(Build& build) {
+  build.api_key_file.clear();
+  build.base_url = build.base_url.empty() ? "" : "https://withheld.invalid";
+  const std::filesystem::path ref(build.ref);
+  build.ref = ref.is_absolute() ? "/" + ref.filename().string() : build.ref;
+}
+
 // The sweep's file without where things are on this machine.
 std::string ScrubResolved(std::string_view text) {
   absl::StatusOr<SweepFile> file = ParseResolvedSweep(std::string(text));
@@ -75,35 +83,15 @@ std::string ScrubResolved(std::string_view text) {
   file->workload = {.name = file->workload.name};
   for (ModelEntry& model : file->models) {
     for (ServeEntry& entry : model.serve) {
-      Build& build = entry.build;
-      build.api_key_file.clear();
-      build.base_url = build.base_url.empty() ? "" : "https://withheld.invalid";
-      const std::filesystem::path ref(build.ref);
-      build.ref = ref.is_absolute() ? "/" + ref.filename().string() : build.ref;
+      Withhold(entry.build);
+    }
+  }
+  for (std::optional<JudgeEntry>* judge : {&file->judge, &file->fallback_judge}) {
+    if (judge->has_value()) {
+      Withhold((*judge)->serve.build);
     }
   }
   return ResolvedSweep(*file);
-}
-
-// A trace is one zstd frame. Its names are as long as their pseudonyms, so that nothing else in it
-// moves. Empty when the bytes are none.
-std::string Unpacked(std::string_view packed) {
-  constexpr unsigned long long kMost = 16U << 20;
-  const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
-  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > kMost) {
-    return {};
-  }
-  std::string bytes(size, '\0');
-  const std::size_t got = ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size());
-  return ZSTD_isError(got) == 0 && got == bytes.size() ? bytes : std::string();
-}
-
-std::string Packed(std::string_view bytes) {
-  std::string packed(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size =
-      ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), ZSTD_CLEVEL_DEFAULT);
-  packed.resize(ZSTD_isError(size) == 0 ? size : 0);
-  return packed;
 }
 
 class BundleMaker {
@@ -172,8 +160,8 @@ class BundleMaker {
       case SweepText::kExtracted:
         return options_.with_text ? std::string(text) : std::string();
       case SweepText::kTrace: {
-        const std::string bytes = Unpacked(text);
-        return bytes.empty() ? std::string() : Packed(pseudonyms_.Scrub(bytes));
+        const auto scrub = [this](std::string_view name) { return pseudonyms_.Scrub(name); };
+        return RewriteTraceTexts(text, scrub).value_or("");
       }
       case SweepText::kMessage:
       case SweepText::kFacts:

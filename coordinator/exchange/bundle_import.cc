@@ -19,6 +19,7 @@
 #include "coordinator/store/data_directory.h"
 #include "coordinator/store/fsck.h"
 #include "coordinator/store/open_sweep_view.h"
+#include "coordinator/store/sweep_copy.h"
 #include "coordinator/workload/workload.h"
 
 namespace wattfleet::coordinator {
@@ -73,7 +74,8 @@ absl::StatusOr<Opened> Open(const std::string& path, const std::string& director
     return absl::InvalidArgumentError(
         absl::StrFormat("%s is no whole bundle: it lacks its sweep or its workload", path));
   }
-  fs::rename(unpacked.members["sweep.db"], SweepPath(directory, SweepId{1}), error);
+  const std::string sweep_path = SweepPath(directory, SweepId{1});
+  fs::rename(unpacked.members["sweep.db"], sweep_path, error);
   const auto& agents = unpacked.header.agents;
   if (!std::all_of(agents.begin(), agents.end(),
                    [](const BundleAgent& agent) { return IsPseudonym(agent.name); })) {
@@ -81,7 +83,9 @@ absl::StatusOr<Opened> Open(const std::string& path, const std::string& director
         absl::StrFormat("%s is no whole bundle: its agents have no pseudonyms", path));
   }
   Opened bundle{.path = path, .directory = directory, .header = std::move(unpacked.header)};
-  if (absl::Status status = CheckSweep(bundle); !status.ok()) {
+  absl::Status status = UpdateSweepFile(sweep_path);
+  status = status.ok() ? CheckSweep(bundle) : status;
+  if (!status.ok()) {
     const bool is_newer = absl::IsFailedPrecondition(status);
     return absl::Status(is_newer ? status.code() : absl::StatusCode::kInvalidArgument,
                         absl::StrCat(path, " is no whole bundle: ", std::string(status.message())));

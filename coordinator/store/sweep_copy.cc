@@ -15,6 +15,7 @@
 #include "common/domain/result.h"
 #include "common/status/status_macros.h"
 #include "coordinator/store/data_directory.h"
+#include "coordinator/store/pair_json.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/sqlite_schema.h"
@@ -28,8 +29,8 @@ constexpr int kUnitBits = 40;  // of response_key
 constexpr std::array kTables = {
     "pair",     "shard",      "lease",  "lease_energy",  "environment",  "pair_environment",
     "channel",  "grader",     "result", "result_energy", "reattributed", "trace",
-    "response", "result_dup", "ledger", "verdict",       "quarantine",   "failure",
-    "event"};
+    "response", "result_dup", "ledger", "verdict",       "regraded",     "quarantine",
+    "failure",  "event"};
 
 enum class ColumnType { kInteger, kReal, kText, kBlob };
 
@@ -80,6 +81,7 @@ std::optional<SweepText> KindOf(std::string_view table, std::string_view column)
           {{"channel", "facts"}, SweepText::kFacts},
           {{"trace", "bytes"}, SweepText::kTrace},
           {{"verdict", "extracted"}, SweepText::kExtracted},
+          {{"regraded", "extracted"}, SweepText::kExtracted},
           {{"quarantine", "reason"}, SweepText::kMessage},
           {{"failure", "message"}, SweepText::kMessage},
           {{"event", "text"}, SweepText::kMessage}};
@@ -307,9 +309,22 @@ class Copier {
       value.integer = rewrite_.id ? rewrite_.id->value : value.integer;
     } else if (table == "sweep" && column == "name") {
       value.bytes = rewrite_.name.value_or(value.bytes);
+    } else if (table == "pair" && column == "spec" && rewrite_.pair_offset != 0) {
+      value.bytes = MoveSubject(std::move(value.bytes));
     } else if (const auto kind = KindOf(table, column); kind && rewrite_.text) {
       value.bytes = rewrite_.text(*kind, value.bytes);
     }
+  }
+
+  // A judge pair's spec names the pair that it judges.
+  std::string MoveSubject(std::string spec) const {
+    const auto pair = PairSpecFromJson(spec);
+    auto judge = JudgeTaskFromJson(spec);
+    if (!pair.ok() || !judge.ok() || !judge->has_value()) {
+      return spec;
+    }
+    (*judge)->subject.value += rewrite_.pair_offset;
+    return PairSpecToJson(*pair, *judge);
   }
 
   // A digest only tells rows apart: it is made anew of what a row says now.
@@ -336,6 +351,13 @@ class Copier {
   const SweepRewrite& rewrite_;
 };
 
+// Without a log beside it.
+absl::Status MakeOneFile(SqliteConnection& connection) {
+  WF_RETURN_IF_ERROR(connection.CheckpointAndTruncate());
+  WF_ASSIGN_OR_RETURN(SqliteStatement journal, connection.Prepare("PRAGMA journal_mode=DELETE"));
+  return journal.Step().status();
+}
+
 }  // namespace
 
 absl::Status CopySweepFile(const std::string& source, const std::string& target,
@@ -354,9 +376,14 @@ absl::Status CopySweepFile(const std::string& source, const std::string& target,
     WF_RETURN_IF_ERROR(copied);
     WF_RETURN_IF_ERROR(transaction.Commit());
   }
-  WF_RETURN_IF_ERROR(to->CheckpointAndTruncate());
-  WF_ASSIGN_OR_RETURN(SqliteStatement journal, to->Prepare("PRAGMA journal_mode=DELETE"));
-  return journal.Step().status();
+  return MakeOneFile(*to);
+}
+
+absl::Status UpdateSweepFile(const std::string& path) {
+  WF_ASSIGN_OR_RETURN(const auto connection, SqliteConnection::OpenWriter(path, {}));
+  WF_RETURN_IF_ERROR(connection->Execute("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON"));
+  WF_RETURN_IF_ERROR(PrepareSchema(*connection, SweepSchema()));
+  return MakeOneFile(*connection);
 }
 
 absl::StatusOr<HighestIds> HighestIdsOf(const std::string& sweep_path) {

@@ -50,6 +50,10 @@ struct SweepRewrite {
 absl::Status CopySweepFile(const std::string& source, const std::string& target,
                            const SweepRewrite& rewrite);
 
+// Brings a sweep's file that an older wattfleet made to this one's version, in place.
+// FAILED_PRECONDITION for a newer one.
+absl::Status UpdateSweepFile(const std::string& path);
+
 struct HighestIds {
   std::int64_t pair = 0;
   std::int64_t shard = 0;

@@ -48,7 +48,7 @@ ROWS = {
     "coordinator/config": FOUNDATION + ("common/config", "coordinator/plan"),
     # Out of a store and into one.
     "coordinator/exchange": FOUNDATION + (
-        "common/wire", "coordinator/analysis/columns.h", "coordinator/config", "coordinator/plan",
+        "common/trace", "common/wire", "coordinator/analysis/columns.h", "coordinator/config", "coordinator/plan",
         "coordinator/report", "coordinator/store", "coordinator/workload"),
     "coordinator/service": FOUNDATION + (
         "common/grpc", "common/trace", "common/wire", "proto", "coordinator/analysis",

@@ -1,6 +1,7 @@
 #ifndef WF_TESTS_UNIT_COORDINATOR_EXCHANGE_LAB_H_
 #define WF_TESTS_UNIT_COORDINATOR_EXCHANGE_LAB_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <numeric>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include <gtest/gtest.h>
 
+#include "common/trace/trace_writer.h"
 #include "common/wire/body.h"
 #include "coordinator/config/sweep_yaml.h"
 #include "coordinator/store/sqlite_store.h"
@@ -55,6 +57,11 @@ class Lab {
     file.models.push_back({.name = "m", .serve = {{.build = {.engine = "ollama", .ref = "m:8b"}}}});
     file.accelerators = {accelerator_};
     file.conditions = {Condition{}};
+    JudgeEntry& judge = file.judge.emplace(JudgeEntry{.name = "wise"});
+    judge.serve.build = {.engine = "openai",
+                         .ref = "wise-1",
+                         .base_url = "https://judge.alices-lab.example/v1",
+                         .api_key_file = "/home/alice/keys/judge"};
     return {.id = SweepId{1},
             .name = "night",
             .state = state,
@@ -85,6 +92,24 @@ class Lab {
                                .samples = 40});
     }
     return result;
+  }
+
+  // Names stand in it where a trace's numbers before and behind them look like letters of them.
+  static std::string TraceOf(const std::vector<ChannelFacts>& channels) {
+    LeaseTrace start{.opened_ns = 1, .opened_unix_ms = 1'700'000'000'000};
+    start.sources.emplace_back().poll_period = std::chrono::milliseconds(50);
+    for (const ChannelFacts& channel : channels) {
+      start.channels.emplace_back().spec = {.name = channel.name, .device_id = kUuid};
+    }
+    start.channels.emplace_back().spec = {
+        .name = "alices-box/package-0 of the machine there at 10.0.12.7",
+        .device_id = "0000:3b:00.0 of the box that is called alices-box"};
+    EXPECT_THAT(start.channels.back().spec.name.size(), 54U) << "the byte before it is a \"6\"";
+    TraceWriter writer(start);
+    for (std::size_t i = 0; i < start.channels.size(); ++i) {
+      writer.Add(i, TracedOpen{.ledger = 0, .at_ns = 1'000'000});
+    }
+    return writer.Pack();
   }
 
   static Verdict VerdictOf(Unit unit) {
@@ -130,6 +155,7 @@ class Lab {
       }
     }
     batch.close = std::move(close);
+    batch.trace = TracePart{.bytes = TraceOf(batch.channels)};
     return graded;
   }
 

@@ -14,14 +14,18 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "common/trace/trace_reader.h"
 #include "coordinator/exchange/bundle.h"
+#include "coordinator/exchange/bundle_file.h"
 #include "coordinator/exchange/export_rows.h"
 #include "coordinator/exchange/ipw_export.h"
 #include "coordinator/exchange/ipw_import.h"
 #include "coordinator/report/build_report.h"
 #include "coordinator/report/render.h"
+#include "coordinator/store/data_directory.h"
 #include "coordinator/store/fsck.h"
 #include "coordinator/store/open_sweep_view.h"
+#include "coordinator/store/sqlite.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/coordinator/exchange/lab.h"
@@ -29,7 +33,6 @@
 namespace wattfleet::coordinator {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -103,27 +106,142 @@ TEST(BundleRoundTripTest, FiguresAreTheSameAndStayMeasured) {
   EXPECT_THAT(*RunFsck(other.Path("data")), IsEmpty());
 }
 
+// Everything that is in a bundle: its header, its members, and their traces and bodies unpacked.
+std::string Everything(const std::string& path, const TempDir& folder) {
+  std::filesystem::create_directory(folder.Path("unpacked"));
+  const auto bundle = ReadBundle(path, folder.Path("unpacked"));
+  EXPECT_THAT(bundle, ::wattfleet::testing::IsOk());
+  std::string all = ReadFile(path).substr(0, 2'000);
+  for (const auto& [name, file] : bundle->members) {
+    all += ReadFile(file);
+  }
+  std::filesystem::rename(bundle->members.at("sweep.db"),
+                          SweepPath(folder.Path("unpacked"), SweepId{1}));
+  const auto view = OpenSweepView(folder.Path("unpacked"), "night").value();
+  const std::vector<TraceRow> traces = view->Traces().value();
+  EXPECT_THAT(traces, SizeIs(1));
+  for (const TraceRow& row : traces) {
+    const auto trace = ReadTrace(view->Trace(row.lease).value());
+    EXPECT_THAT(trace, ::wattfleet::testing::IsOk());
+    EXPECT_EQ(trace->channels.size(), 4U);
+    for (const TracedChannel& channel : trace->channels) {
+      absl::StrAppend(&all, channel.spec.name, "\n", channel.spec.device_id, "\n");
+    }
+  }
+  for (Unit unit = 0; unit < kQueries * kRepetitions; ++unit) {
+    if (const auto body = view->Body({1}, unit); body.ok()) {
+      all += UnpackBody(*body)->content;
+    }
+  }
+  return all;
+}
+
 TEST(BundleRoundTripTest, HoldsNoNameAndNoTextUnlessAskedFor) {
   const Lab lab;
-  const TempDir other;
   for (const bool with_text : {false, true}) {
+    const TempDir folder;
     const std::string path = lab.Path(absl::StrCat("bundle-", with_text));
-    const std::string data = other.Path(absl::StrCat("data-", with_text));
     WF_ASSERT_OK(ExportBundle(
         {.data_directory = lab.data(), .sweep = "night", .path = path, .with_text = with_text}));
-    WF_ASSERT_OK(ImportBundle({.data_directory = data, .paths = {path}}));
-    std::string all = ReadFile(path).substr(0, 2'000);
-    for (const auto& file : std::filesystem::directory_iterator(data)) {
-      all += file.is_regular_file() ? ReadFile(file.path().string()) : "";
+
+    const std::string all = Everything(path, folder);
+
+    for (const char* name : {"mac-studio-3", "alices-box", kUuid, "10.0.12.7", "alices-lab",
+                             "/home/alice", "0123456789ab"}) {
+      EXPECT_EQ(all.find(name), std::string::npos) << name;
     }
-    for (const char* name : {"mac-studio-3", "alices-box", kUuid, "10.0.12.7"}) {
-      EXPECT_THAT(all, Not(HasSubstr(name)));
+    EXPECT_EQ(all.find(lab.folder().path()), std::string::npos);
+    for (const char* text : {"secret question", "secret extract", "secret answer"}) {
+      EXPECT_EQ(all.find(text) != std::string::npos, with_text) << text;
     }
-    EXPECT_EQ(all.find("secret question") != std::string::npos, with_text);
-    EXPECT_EQ(all.find("secret extract") != std::string::npos, with_text);
-    const auto view = OpenSweepView(data, "night").value();
-    EXPECT_EQ(view->Body({1}, 0).ok(), with_text);
   }
+}
+
+// What a wattfleet of that store version would have put into the bundle at `path`.
+std::string OfVersion(std::int64_t version, const std::string& path, const TempDir& folder) {
+  const std::string directory = folder.Path(absl::StrCat("of-", version));
+  std::filesystem::create_directory(directory);
+  const auto bundle = ReadBundle(path, directory).value();
+  const auto connection = SqliteConnection::OpenWriter(bundle.members.at("sweep.db"), {}).value();
+  std::string sql = absl::StrCat("PRAGMA journal_mode=DELETE; PRAGMA user_version=", version, ";");
+  if (version <= 2) {
+    sql += "DROP TABLE regraded;";
+  }
+  if (version <= 1) {
+    sql +=
+        "DROP TABLE trace; DROP TABLE reattributed; ALTER TABLE lease DROP COLUMN ledger_refused;"
+        "ALTER TABLE result_energy DROP COLUMN baseline_id;"
+        "ALTER TABLE result_energy DROP COLUMN prefill_uj;"
+        "ALTER TABLE ledger DROP COLUMN baseline_id;";
+  }
+  WF_EXPECT_OK(connection->Execute(sql.c_str()));
+  std::string made = folder.Path(absl::StrCat("of-", version, ".bundle"));
+  WF_EXPECT_OK(WriteBundle(made, bundle.header,
+                           {{"sweep.db", bundle.members.at("sweep.db")},
+                            {"workload.db", bundle.members.at("workload.db")}}));
+  return made;
+}
+
+TEST(BundleRoundTripTest, OneOfAnOlderStoreVersionIsBroughtUpToDate) {
+  const Lab lab;
+  const TempDir folder;
+  WF_ASSERT_OK(
+      ExportBundle({.data_directory = lab.data(), .sweep = "night", .path = lab.Path("bundle")}));
+  const Json before = ReportOf(lab.data(), "night", "host");
+  for (const std::int64_t version : {1, 2}) {
+    const std::string data = folder.Path(absl::StrCat("data-", version));
+
+    WF_ASSERT_OK(ImportBundle(
+        {.data_directory = data, .paths = {OfVersion(version, lab.Path("bundle"), folder)}}));
+
+    ExpectSameFigures(before["pairs"], ReportOf(data, "night", "host")["pairs"], "pairs");
+    EXPECT_THAT(*RunFsck(data), IsEmpty());
+  }
+  EXPECT_THAT(ImportBundle({.data_directory = folder.Path("data-99"),
+                            .paths = {OfVersion(99, lab.Path("bundle"), folder)}}),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       ::testing::AllOf(HasSubstr("store version 99"),
+                                        HasSubstr("use a newer wattfleet"))));
+}
+
+TEST(BundleRoundTripTest, JudgesKeepTheirPairAndAddedVerdictsTheirGrader) {
+  const Lab lab;
+  const Lab earlier("apple-m4-max");
+  const TempDir other;
+  {
+    const auto store = SqliteStore::Open(lab.data()).value();
+    const JudgeTask task{.subject = {1}, .grader = "judge@1/wise", .answers = 24};
+    PairSpec judge{.id = {2}, .sweep = {1}, .model = "judge wise of m", .accelerator = "any"};
+    judge.n_units = JudgeUnits(task).units();
+    judge.plan_hash = std::string(32, 'j');
+    const ShardRecord shard{.id = {2}, .pair = {2}, .range = {.lo = 0, .hi = judge.n_units}};
+    const AddedVerdict added{
+        .pair = {1}, .unit = 0, .verdict = {.value = VerdictValue::kWrong, .grader = "exact"}};
+    const std::vector<StoreBatch> batches = {
+        {.id = 2,
+         .sweep = {1},
+         .ops = {InsertPair{judge, task}, InsertShard{shard}, PutVerdicts{{added}}}}};
+    WF_ASSERT_OK(store->Apply(batches).status());
+  }
+  for (const Lab* each : {&earlier, &lab}) {
+    WF_ASSERT_OK(ExportBundle(
+        {.data_directory = each->data(), .sweep = "night", .path = each->Path("bundle")}));
+    WF_ASSERT_OK(ImportBundle({.data_directory = other.Path("data"),
+                               .paths = {each->Path("bundle")},
+                               .name = each == &lab ? "judged" : "earlier"}));
+  }
+
+  const auto view = OpenSweepView(other.Path("data"), "judged").value();
+  const std::vector<PairSnapshot> pairs = view->Pairs().value();
+  ASSERT_EQ(pairs.size(), 2U);
+  EXPECT_NE(pairs[0].spec.id, PairId{1}) << "another sweep has that id there";
+  EXPECT_EQ(pairs[1].judge->subject, pairs[0].spec.id);
+  std::vector<VerdictValue> by_exact;
+  WF_ASSERT_OK(view->ForEachVerdict(pairs[0].spec.id, "exact", 1, [&](const VerdictRow& row) {
+    by_exact.push_back(row.value);
+    return absl::OkStatus();
+  }));
+  EXPECT_THAT(by_exact, ::testing::ElementsAre(VerdictValue::kWrong));
 }
 
 TEST(BundleRoundTripTest, SeveralLabsMakeOneSweep) {
