@@ -56,8 +56,8 @@ RatedQueries RateQueries(std::span<const SizedModel> models, std::size_t n_queri
   if (by_size.empty()) {
     return rated;
   }
-  const auto add = [&](const char* name, QuerySet queries) {
-    difficulty.levels.push_back({.name = name, .queries = queries.Count()});
+  const auto add = [&](const char* name, QuerySet queries, std::int64_t of_size) {
+    difficulty.levels.push_back({.name = name, .queries = queries.Count(), .models = of_size});
     rated.levels.push_back(std::move(queries));
   };
   auto model = by_size.begin();
@@ -66,14 +66,15 @@ RatedQueries RateQueries(std::span<const SizedModel> models, std::size_t n_queri
       break;
     }
     QuerySet solved(n_queries);
+    const auto first = model;
     for (; model != by_size.end() && *model->parameters <= kAboveBound * bound.parameters;
          ++model) {
       solved |= model->outcomes->solved & left;
     }
     left -= solved;
-    add(bound.name, std::move(solved));
+    add(bound.name, std::move(solved), model - first);
   }
-  add("unsolved", std::move(left));
+  add("unsolved", std::move(left), 0);
   return rated;
 }
 

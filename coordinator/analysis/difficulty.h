@@ -17,6 +17,7 @@ namespace wattfleet::coordinator {
 struct DifficultyLevel {
   std::string name;  // "<=4B", "<=8B", "<=20B", "<=235B", ">235B" or "unsolved"
   std::int64_t queries = 0;
+  std::int64_t models = 0;  // of that size; without any, its queries count for the next level
 };
 
 // How hard the queries are, by the size of the smallest model that solves each (arXiv 2511.07885,

@@ -25,13 +25,15 @@ QueryCosts UnknownCosts(std::size_t n_queries) {
 struct UnitCosts {
   std::optional<double> joules;
   std::optional<double> usd;
-  double seconds = 0;
+  std::optional<double> seconds;
   std::optional<double> flops;
 };
 
 UnitCosts CostsOfUnit(const UnitColumns& columns, std::size_t unit, const CostTerms& terms) {
   UnitCosts costs;
-  costs.seconds = static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond;
+  if (columns.HasGoodTiming(unit)) {
+    costs.seconds = static_cast<double>(columns.duration_ns[unit]) * kSecondsPerNanosecond;
+  }
   if (terms.mean_joules) {
     costs.joules = columns.class_energy[unit] == ClassEnergy::kMeasured
                        ? static_cast<double>(columns.class_uj[unit]) * kJoulesPerMicrojoule
@@ -242,12 +244,14 @@ void RoutingStudy::Describe(const QuerySet& common, Routing& routing) const {
   routing.wasted_attempts = terms_.wasted_attempts;
   std::vector<std::int64_t> queries(members_.size(), 0);
   bool all_have_cost = true;
+  bool all_have_time = true;
   std::int64_t local = 0;
   for (std::size_t q = 0; q < n_queries_; ++q) {
     if (common.Contains(q) && IsLocal(q)) {
       ++queries[best_[q]];
       ++local;
       all_have_cost = all_have_cost && !std::isnan(best_costs_.usd[q]);
+      all_have_time = all_have_time && !std::isnan(best_costs_.seconds[q]);
     }
   }
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -261,7 +265,10 @@ void RoutingStudy::Describe(const QuerySet& common, Routing& routing) const {
     }
   }
   routing.local_share = static_cast<double>(local) / static_cast<double>(routing.queries);
-  routing.ranked_by = pool_has_energy_ ? "energy" : all_have_cost ? "cost" : "latency";
+  routing.ranked_by = pool_has_energy_ ? "energy"
+                      : all_have_cost  ? "cost"
+                      : all_have_time  ? "latency"
+                                       : "nothing";
 }
 
 std::optional<Routing> RoutingStudy::Result() const {

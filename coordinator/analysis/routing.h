@@ -49,7 +49,9 @@ struct Routing {
   std::vector<std::string> left_out;  // pairs that might have been of the pool: "PAIR: why"
   std::int64_t queries = 0;           // decided for the baseline and for all of the pool
   double local_share = 0;             // that the oracle sends to the pool
-  std::string ranked_by;              // what "cheapest" means: energy, cost or latency
+  // What "cheapest" means: energy, cost or latency; "nothing" where none of them is known of all,
+  // so that the pool's order decides.
+  std::string ranked_by;
   std::string energy_class;
   std::optional<AssumedJoules> assumed_baseline_joules;
   std::optional<double> electricity_usd_per_kwh;  // absent: local cost is the list price
@@ -99,11 +101,11 @@ struct RoutingPair {
 // Collects a routing study, one pair after the other: keeps of each query what the cheapest pair of
 // the pool takes that answers it, and of the baseline what it takes.
 //
-// Cheapest: least energy of this query, then cost, then latency; a pair whose energy (else cost) is
-// known comes before one for which it is not. In a pool of which any pair has energy figures, those
-// without are left out; so are pairs with less than 95 % of the queries decided. Per query the
-// least of several noisy values is chosen, as the paper's oracle does: it flatters the oracle by
-// about their noise.
+// Cheapest: least energy of this query, then cost, then latency (where its timing counts); a pair
+// whose energy (else cost) is known comes before one for which it is not. In a pool of which any
+// pair has energy figures, those without are left out; so are pairs with less than 95 % of the
+// queries decided. Per query the least of several noisy values is chosen, as the paper's oracle
+// does: it flatters the oracle by about their noise.
 class RoutingStudy {
  public:
   RoutingStudy(std::size_t n_queries, RoutingTerms terms);

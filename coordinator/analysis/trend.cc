@@ -43,6 +43,13 @@ std::vector<TrendPoint> PointsOf(const std::vector<DatedModel>& dated, const Que
                       .best_single = best,
                       .union_so_far = static_cast<double>(solved_so_far.Count()) / queries});
   }
+  // Of models released on one day none came before the others.
+  for (std::size_t i = points.size(); i-- > 1;) {
+    if (points[i - 1].released == points[i].released) {
+      points[i - 1].best_single = points[i].best_single;
+      points[i - 1].union_so_far = points[i].union_so_far;
+    }
+  }
   return points;
 }
 

@@ -357,7 +357,9 @@ Json ArrayOf(const Range& range, const ToElement& to_element) {
 Json DifficultyJson(const Difficulty& difficulty) {
   return {{"levels", ArrayOf(difficulty.levels,
                              [](const DifficultyLevel& level) {
-                               return Json{{"name", level.name}, {"queries", level.queries}};
+                               return Json{{"name", level.name},
+                                           {"queries", level.queries},
+                                           {"models", level.models}};
                              })},
           {"models", difficulty.models},
           {"left_out", difficulty.left_out},

@@ -63,6 +63,11 @@ bool IsAllMissing(const LatexColumn& column) {
                      [](const std::string& cell) { return cell == kMissing; });
 }
 
+bool HasMeasured(const Report& report) {
+  return std::any_of(report.pairs.begin(), report.pairs.end(),
+                     [](const auto& pair) { return pair.energy.figures.means.has_value(); });
+}
+
 std::vector<LatexColumn> NameColumns(const Report& report) {
   std::vector<LatexColumn> columns;
   const std::vector<TextTable::Column> titles = NamingColumns();
@@ -72,10 +77,12 @@ std::vector<LatexColumn> NameColumns(const Report& report) {
     }));
     columns.back().is_name = true;
   }
-  columns.push_back(ColumnOf(report, "class", [](const ReportedPair& pair) {
-    return LatexEscaped(pair.energy.energy_class);
-  }));
-  columns.back().is_name = true;
+  if (HasMeasured(report)) {
+    columns.push_back(ColumnOf(report, "class", [](const ReportedPair& pair) {
+      return LatexEscaped(pair.energy.energy_class);
+    }));
+    columns.back().is_name = true;
+  }
   return columns;
 }
 
@@ -142,6 +149,9 @@ std::string Caption(const Report& report, const std::string& shared) {
       "brackets 95\\,\\%% intervals.",
       LatexEscaped(report.sweep_name), report.provisional ? " (provisional)" : "", report.queries,
       LatexEscaped(report.workload_name), shared);
+  if (!HasMeasured(report)) {
+    return caption + " No energy was measured.";
+  }
   absl::StrAppend(&caption, " Energy gross, class ", LatexEscaped(report.energy_class));
   if (report.pue) {
     absl::StrAppend(&caption, absl::StrFormat(", derived: wall $\\times$ PUE %g (%s)",

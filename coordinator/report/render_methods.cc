@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -214,6 +215,67 @@ std::string ExclusionsText(const Report& report) {
   return text;
 }
 
+std::string LeftOutText(const std::vector<std::string>& left_out) {
+  return left_out.empty() ? "" : absl::StrCat(" Left out: ", absl::StrJoin(left_out, ", "), ".");
+}
+
+std::string UnionsText(const Report& report) {
+  if (report.unions.empty()) {
+    return "";
+  }
+  std::string text =
+      "Union coverage is the share of the queries decided for all members that at least one of "
+      "them "
+      "answers correctly, one pair per model; its chance floor is what as many uniform guessers "
+      "reach. Models with less than 95 % decided are in none.";
+  for (const ReportedUnion& reported : report.unions) {
+    if (!reported.result.left_out.empty()) {
+      absl::StrAppend(&text, " Left out of ", reported.name, ": ",
+                      absl::StrJoin(reported.result.left_out, ", "), ".");
+    }
+  }
+  return text;
+}
+
+std::string StudiesText(const Report& report) {
+  std::string text;
+  if (report.difficulty) {
+    absl::StrAppend(&text,
+                    absl::StrFormat(" Difficulty is the size in total parameters, as declared, of "
+                                    "the smallest of %d models that answers a query, over %d "
+                                    "queries; answers that were guessed are not told apart.",
+                                    report.difficulty->models.size(), report.difficulty->queries),
+                    LeftOutText(report.difficulty->left_out));
+  }
+  if (report.trend) {
+    absl::StrAppend(&text,
+                    absl::StrFormat(" The trend is by declared release dates, over %d queries.",
+                                    report.trend->queries),
+                    LeftOutText(report.trend->left_out));
+  }
+  if (report.routing) {
+    const Routing& routing = *report.routing;
+    absl::StrAppend(
+        &text,
+        absl::StrFormat(" Routing: baseline %s, a pool of %d pair%s, over %d queries; the oracle "
+                        "sends each to the %s, else to the baseline, and a router of accuracy a "
+                        "does so on that share.",
+                        routing.baseline, routing.pool.size(), routing.pool.size() == 1 ? "" : "s",
+                        routing.queries,
+                        routing.ranked_by == "nothing"
+                            ? std::string("first pair of the pool that answers it")
+                            : absl::StrCat("pair of the pool that answers it for the least ",
+                                           routing.ranked_by)),
+        LeftOutText(routing.left_out));
+  }
+  return text;
+}
+
+std::string AcrossText(const Report& report) {
+  const std::string text = absl::StrCat(UnionsText(report), StudiesText(report));
+  return std::string(absl::StripLeadingAsciiWhitespace(text));
+}
+
 // The notes of figures that have no interval.
 std::set<std::string> NotesOf(const Report& report) {
   std::set<std::string> notes;
@@ -232,11 +294,17 @@ std::set<std::string> NotesOf(const Report& report) {
 
 std::string UncertaintyText(const Report& report) {
   std::string text = absl::StrFormat(
-      "Intervals are 95 %%. Proportions: Wilson's; with repetitions a bootstrap over queries. "
-      "Paired accuracies: exact McNemar test and Bonett and Price's interval, p adjusted by Holm "
-      "over %d comparisons. Resampling seed %d. The systematic error of a sensor stands beside and "
-      "is in no interval; it cancels between two models on one device.",
-      report.comparisons.size(), report.quality.bootstrap_seed);
+      "Intervals are 95 %%. Proportions: Wilson's; with repetitions a bootstrap over queries.%s "
+      "Resampling seed %d. The systematic error of a sensor stands beside and is in no interval; "
+      "it "
+      "cancels between two models on one device.",
+      report.comparisons.empty()
+          ? ""
+          : absl::StrFormat(
+                " Paired accuracies: exact McNemar test and Bonett and Price's interval, "
+                "p adjusted by Holm over %d comparisons.",
+                report.comparisons.size()),
+      report.quality.bootstrap_seed);
   const std::set<std::string> notes = NotesOf(report);
   if (!notes.empty()) {
     absl::StrAppend(&text, " Energy figures without an interval: ", absl::StrJoin(notes, ", "),
@@ -283,6 +351,7 @@ std::string RenderMethods(const Report& report) {
     add("Sampling", SamplingText(report));
     add("Grading", GradingText(report));
     add("Energy", EnergyText(report));
+    add("Across models", AcrossText(report));
     add("Exclusions and gaps", ExclusionsText(report));
     add("Uncertainty", UncertaintyText(report));
   }

@@ -32,7 +32,8 @@ std::string LineOf(const RoutingMember& member) {
 
 std::vector<std::string> NotesOf(const Routing& routing) {
   std::vector<std::string> notes;
-  if (const auto& assumed = routing.assumed_baseline_joules) {
+  const auto& assumed = routing.assumed_baseline_joules;
+  if (assumed && routing.energy_reason.empty()) {
     notes.push_back(absl::StrFormat(
         "energy: the baseline is NOT measured; assumed %g to %g J per query, and every saving in "
         "energy rests on that",
@@ -45,13 +46,17 @@ std::vector<std::string> NotesOf(const Routing& routing) {
       notes.push_back(absl::StrFormat("%s: %s", what, *reason));
     }
   }
-  notes.push_back(routing.electricity_usd_per_kwh
-                      ? absl::StrFormat("cost: local queries at %g USD/kWh of measured energy, the "
-                                        "baseline at list price",
-                                        *routing.electricity_usd_per_kwh)
-                      : "cost: list prices");
-  notes.push_back(absl::StrFormat("compute: 2 x %s parameters x tokens",
-                                  routing.by_total_parameters ? "total" : "active"));
+  if (routing.cost_reason.empty()) {
+    notes.push_back(routing.electricity_usd_per_kwh
+                        ? absl::StrFormat("cost: local queries at %g USD/kWh of measured energy, "
+                                          "the baseline at list price",
+                                          *routing.electricity_usd_per_kwh)
+                        : "cost: list prices");
+  }
+  if (routing.compute_reason.empty()) {
+    notes.push_back(absl::StrFormat("compute: 2 x %s parameters x tokens",
+                                    routing.by_total_parameters ? "total" : "active"));
+  }
   notes.push_back(routing.wasted_attempts
                       ? "a misrouted query costs a local attempt, then the baseline"
                       : "a misrouted query goes to the baseline at once (as in the paper): no "
@@ -88,10 +93,16 @@ std::string RenderRoute(const Report& report) {
                           Percent(point.cost_saved), Percent(point.compute_saved)});
   }
   std::string text = ToTerminal(table);
-  absl::StrAppend(&text, "\n",
-                  absl::StrFormat("The oracle sends %.1f %% of %d queries to the pool, each to the "
-                                  "cheapest by %s that answers it:\n",
-                                  100 * routing.local_share, routing.queries, routing.ranked_by));
+  const std::string choice =
+      routing.ranked_by == "nothing"
+          ? "first that answers it, as neither energy, cost nor time is known of them"
+          : absl::StrCat("cheapest by ", routing.ranked_by, " that answers it");
+  absl::StrAppend(
+      &text, "\n",
+      Wrapped(absl::StrFormat("The oracle sends %.1f %% of %d queries to the pool, each "
+                              "to the %s:",
+                              100 * routing.local_share, routing.queries, choice),
+              0));
   for (const RoutingMember& member : routing.pool) {
     text += LineOf(member);
   }

@@ -112,6 +112,49 @@ TextList PendingList(const Report& report) {
   return list;
 }
 
+// What is said at length in HTML, JSON and by `wattfleet route`.
+TextList StudyList(const Report& report) {
+  TextList list{.title = "across models", .items = {}};
+  if (report.weights) {
+    std::vector<std::string> pairs;
+    for (const ReportedPair& pair : report.pairs) {
+      if (pair.weighted_coverage) {
+        pairs.push_back(absl::StrCat(pair.id, " ", WithInterval(pair.weighted_coverage)));
+      }
+    }
+    list.items.push_back(absl::StrCat("coverage weighted by ", report.weights->source, ": ",
+                                      absl::StrJoin(pairs, ", ")));
+  }
+  if (report.difficulty && report.difficulty->queries > 0) {
+    std::vector<std::string> levels;
+    for (const DifficultyLevel& level : report.difficulty->levels) {
+      if (level.models > 0 || level.name == "unsolved") {
+        levels.push_back(absl::StrCat(level.name, " ", level.queries));
+      }
+    }
+    list.items.push_back(
+        absl::StrFormat("of %d queries by the size of the smallest model that answers them: %s",
+                        report.difficulty->queries, absl::StrJoin(levels, ", ")));
+  }
+  if (report.trend && report.trend->points.size() > 1) {
+    const TrendPoint& first = report.trend->points.front();
+    const TrendPoint& last = report.trend->points.back();
+    list.items.push_back(absl::StrFormat(
+        "models released by %s: best %.3f, together %.3f; by %s: best %.3f, together %.3f",
+        first.released, first.best_single, first.union_so_far, last.released, last.best_single,
+        last.union_so_far));
+  }
+  if (report.routing && !report.routing->points.empty()) {
+    const Routing& routing = *report.routing;
+    list.items.push_back(absl::StrFormat(
+        "of %d queries an oracle sends %.1f %% to local pairs, else to %s: accuracy %.3f instead "
+        "of %.3f",
+        routing.queries, 100 * routing.local_share, routing.baseline,
+        routing.points.front().accuracy, routing.baseline_accuracy));
+  }
+  return list;
+}
+
 TextList MismatchList(const Report& report) {
   TextList list{.title = "attention", .items = {}};
   for (const Mismatch& mismatch : report.quality.mismatches) {
@@ -286,6 +329,7 @@ std::vector<TextBlock> DescribeReport(const Report& report) {
   }
   AddIfAny(UnionTable(report), blocks);
   AddIfAny(UnionOrders(report), blocks);
+  AddIfAny(StudyList(report), blocks);
   AddIfAny(ComparisonList(report), blocks);
   AddIfAny(JudgeList(report), blocks);
   AddIfAny(GapList(report), blocks);

@@ -234,12 +234,16 @@ void Complete(Report& report) {
     comparison.ipj_ratio = Within(comparison.ipj_ratio, 0.15);
   }
   if (!report.difficulty) {
-    report.difficulty = coordinator::Difficulty{
-        .levels = {{"<=4B", 320}, {"<=8B", 96}, {"<=20B", 71}, {"<=235B", 62}, {"unsolved", 50}},
-        .models = {"qwen3-4b", "mistral-7b", "llama-3.1-8b", "qwen3-14b", "gpt-oss-20b",
-                   "qwen3-235b"},
-        .left_out = {},
-        .queries = 599};
+    report.difficulty =
+        coordinator::Difficulty{.levels = {{"<=4B", 320, 1},
+                                           {"<=8B", 96, 2},
+                                           {"<=20B", 71, 2},
+                                           {"<=235B", 62, 1},
+                                           {"unsolved", 50, 0}},
+                                .models = {"qwen3-4b", "mistral-7b", "llama-3.1-8b", "qwen3-14b",
+                                           "gpt-oss-20b", "qwen3-235b"},
+                                .left_out = {},
+                                .queries = 599};
   }
   if (!report.trend) {
     report.trend = coordinator::Trend{.points = {{"2023-09-27", "mistral-7b", 0.33, 0.33, 0.33},

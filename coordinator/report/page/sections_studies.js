@@ -11,7 +11,7 @@
     const list = [["baseline", `${routing.baseline}, accuracy ${percent(routing.baseline_accuracy)}`],
       ["queries", `${count(routing.queries)}, decided for the baseline and for all of the pool`],
       ["sent to the pool by the oracle", percent(routing.local_share)],
-      ["cheapest by", routing.ranked_by]];
+      ["cheapest by", routing.ranked_by === "nothing" ? "nothing known of them: the first, in this order" : routing.ranked_by]];
     for (const member of routing.pool || []) list.push(["pool", `${member.pair}: ${count(member.queries)} queries`]);
     for (const left of routing.left_out || []) list.push(["left out", left]);
     return el("dl.facts", {}, list.filter(([, text]) => text).map(([name, text]) => [el("dt", {}, name), el("dd", {}, text)]));
@@ -56,7 +56,7 @@
     const years = trend.best_ipw_by_year || [];
     return [figure(wf.trendChart("Coverage by release", `Over ${count(trend.queries)} queries decided for all of them.`, points, numbers)),
       years.length === 0 ? absent("Best intelligence per watt by year", "no pair has measured power.")
-        : table("Best intelligence per watt by year; a ratio is against the year before it", [
+        : table("Best intelligence per watt by year; a ratio is against the year above it", [
           {title: "year", name: true, cell: (y) => String(y.year)},
           {title: "pair", name: true, cell: (y) => y.pair},
           {title: "condition, class", name: true, cell: (y) => `${y.condition}, ${y.class}`},
@@ -64,19 +64,25 @@
           {title: "ratio", cell: (y) => three(y.ipw_ratio)},
           {title: "of accuracy", cell: (y) => three(y.accuracy_ratio)},
           {title: "of power", cell: (y) => three(y.power_ratio)}], years),
-      trend.left_out.length > 0 && el("p.lead", {}, `Left out: ${trend.left_out.join(", ")}.`)];
+      trend.left_out.length > 0 && el("p.lead", {},
+        `Left out, of no declared release or with less than 95 % decided: ${trend.left_out.join(", ")}.`)];
   });
 
-  section("difficulty", "Difficulty", "Parameters of the smallest model that answers a query correctly.", (report) => {
+  section("difficulty", "Difficulty", "Parameters of the smallest model that answers a query correctly, be it by a guess.", (report) => {
     const difficulty = report.difficulty;
     if (!difficulty || difficulty.queries === 0) {
       return [absent("Difficulty", "no model of the sweep file says how many parameters it has, or none is decided.")];
     }
-    const steps = Math.max(1, difficulty.levels.length - 1);
+    const isThere = (level) => level.name === "unsolved" || level.models !== 0;
+    const levels = difficulty.levels.filter(isThere);
+    const lacking = difficulty.levels.filter((level) => !isThere(level)).map((level) => level.name.replace("<=", "up to "));
+    const steps = Math.max(1, levels.length - 1);
     return [figure(wf.partsChart("Queries by difficulty", `Over ${count(difficulty.queries)} queries decided for ${difficulty.models.length} models.`,
-      difficulty.levels.map((level, at) => (level.name === "unsolved" ? {name: level.name, value: level.queries, class: "wrong-part"}
+      levels.map((level, at) => (level.name === "unsolved" ? {name: level.name, value: level.queries, class: "wrong-part"}
         : {name: level.name.replace("<=", "up to "), value: level.queries, class: "level", shade: 0.25 + 0.75 * (at + 1) / steps})), count)),
-      difficulty.left_out.length > 0 && el("p.lead", {}, `Left out: ${difficulty.left_out.join(", ")}.`)];
+      lacking.length > 0 && el("p.lead", {}, `No model of that size took part: ${lacking.join(", ")}.`),
+      difficulty.left_out.length > 0 && el("p.lead", {},
+        `Left out, of no declared size or with less than 95 % decided: ${difficulty.left_out.join(", ")}.`)];
   });
 
   const FLAGS_LEAD = "Counts of results that carry a flag; the documentation says which flags keep a result out of energy or timing.";

@@ -52,6 +52,17 @@ TEST(Difficulty, IsTheSizeOfTheSmallestModelThatSolvesAQuery) {
   EXPECT_TRUE(rated.levels[4].Contains(4));
 }
 
+TEST(Difficulty, SaysHowManyModelsOfEachSizeTookPart) {
+  const PairOutcomes any = Outcomes("cw");
+  const RatedQueries rated = RateQueries(
+      std::vector<SizedModel>{{"a", 3.8e9, &any}, {"b", 4.02e9, &any}, {"c", 70e9, &any}}, 2);
+  std::vector<std::int64_t> models;
+  for (const DifficultyLevel& level : rated.difficulty.levels) {
+    models.push_back(level.models);
+  }
+  EXPECT_THAT(models, ElementsAre(2, 0, 0, 1, 0));
+}
+
 TEST(Difficulty, LevelsOfAllQueriesThatAreDecidedForAllSumToThem) {
   std::string partly(100, 'c');
   partly[99] = '.';
@@ -110,6 +121,20 @@ TEST(Trend, FollowsTheBestAndTheUnionByReleaseDate) {
   EXPECT_DOUBLE_EQ(trend.points[2].union_so_far, 0.75);
   EXPECT_THAT(trend.left_out, ElementsAre("undated"));
   EXPECT_EQ(trend.queries, 4);
+}
+
+TEST(Trend, OfModelsOfOneDayNoneCameFirst) {
+  const PairOutcomes worse = Outcomes("cwww");
+  const PairOutcomes better = Outcomes("wccw");
+  const PairOutcomes late = Outcomes("wwww");
+  const Trend trend = TrendOf(std::vector<DatedModel>{{"worse", "2023-12-11", &worse},
+                                                      {"better", "2023-12-11", &better},
+                                                      {"late", "2024-01-01", &late}},
+                              {}, 4);
+  EXPECT_DOUBLE_EQ(trend.points[0].coverage, 0.25);
+  EXPECT_DOUBLE_EQ(trend.points[0].best_single, 0.5);
+  EXPECT_DOUBLE_EQ(trend.points[0].union_so_far, 0.75);
+  EXPECT_DOUBLE_EQ(trend.points[1].union_so_far, 0.75);
 }
 
 TEST(Trend, ARatioOfIpwIsThatOfAccuraciesTimesThatOfPowers) {
@@ -273,6 +298,28 @@ TEST(Routing, ElectricityPricesWhatIsLocal) {
   const auto routing =
       ExampleStudy().Run({.router_accuracies = {1}, .electricity_usd_per_kwh = 360});
   EXPECT_NEAR(*routing->points[0].cost_saved, 1 - (18e-4 + 2e-3) / 5e-3, 1e-6);
+}
+
+TEST(Routing, TimesThatCountInNoFigureRankNothing) {
+  const auto run = [](Flags flags) {
+    UnitColumns slow = Answers("cc", 0);
+    UnitColumns fast = Answers("cc", 0);
+    for (std::size_t unit = 0; unit < 2; ++unit) {
+      slow.duration_ns[unit] = 2'000;
+      fast.duration_ns[unit] = 1'000;
+      slow.flags[unit] = fast.flags[unit] = flags;
+    }
+    const PairOutcomes outcomes = OutcomesOf(slow);
+    RoutingStudy study(2, {.router_accuracies = {1}});
+    study.SetBaseline({.name = "cloud", .outcomes = &outcomes}, CostsOf(slow, {}));
+    study.AddToPool({.name = "slow", .outcomes = &outcomes}, CostsOf(slow, {}));
+    study.AddToPool({.name = "fast", .outcomes = &outcomes}, CostsOf(fast, {}));
+    return study.Result().value();
+  };
+  EXPECT_EQ(run(0).ranked_by, "latency");
+  EXPECT_EQ(run(0).pool[1].queries, 2);
+  EXPECT_EQ(run(kFlagUntimed).ranked_by, "nothing");
+  EXPECT_EQ(run(kFlagUntimed).pool[0].queries, 2) << "the pool's order decides";
 }
 
 TEST(Routing, WithoutAPoolOrABaselineThereIsNone) {
