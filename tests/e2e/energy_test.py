@@ -121,7 +121,8 @@ class EnergyTest(unittest.TestCase):
 
         def on_one_package(host):
             host.add_board(BOARD_WATTS)
-            return [{"source": "powermetrics", "program": str(powermetrics), "sudo": "none"},
+            return [{"source": "powermetrics", "program": str(powermetrics), "sudo": "none",
+                     "patience_ms": 60000},
                     {"source": "jetson", "sysfs_root": str(host.sysfs)}]
 
         cls.package = Sweep(root, "package", on_one_package, env)

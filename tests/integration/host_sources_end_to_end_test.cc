@@ -328,8 +328,12 @@ TEST(SupplyEndToEndTest, AChangeToBatteryDuringARequestLeavesItWithoutAFigure) {
 class PowermetricsMachine {
  public:
   explicit PowermetricsMachine(const FakePowermetrics& fake) : runner_("driver", clock_) {
-    auto source = OpenPowerSource(
-        {"powermetrics", {{"program", fake.path()}, {"sudo", "none"}, {"interval_ms", "100"}}}, {});
+    auto source = OpenPowerSource({"powermetrics",
+                                   {{"program", fake.path()},
+                                    {"sudo", "none"},
+                                    {"interval_ms", "100"},
+                                    {"patience_ms", "60000"}}},
+                                  {});
     EXPECT_THAT(source, testing::IsOk());
     std::vector<std::unique_ptr<Sampler>> samplers;
     samplers.push_back(std::make_unique<Sampler>(*std::move(source), clock_));

@@ -21,9 +21,17 @@ using testing::FakePowermetrics;
 using ::testing::HasSubstr;
 using testing::StatusIs;
 
-SourceRequest RequestOf(const FakePowermetrics& fake, SourceOptions more = {}) {
+// The fake comes up, and writes, when the machine lets it. Waits end when it does; a run that
+// reaches these limits has a fault, however busy its machine is.
+constexpr char kPatienceMs[] = "60000";
+constexpr int kLooks = 24'000;  // 5 ms apart
+
+SourceRequest RequestOf(const FakePowermetrics& fake, const SourceOptions& more = {}) {
   SourceOptions options = {{"program", fake.path()}, {"sudo", "none"}, {"interval_ms", "50"}};
-  options.merge(more);
+  options.insert_or_assign("patience_ms", kPatienceMs);
+  for (const auto& [name, value] : more) {
+    options.insert_or_assign(name, value);
+  }
   return {"powermetrics", options};
 }
 
@@ -32,7 +40,7 @@ absl::StatusOr<std::unique_ptr<PowerSource>> Open(const FakePowermetrics& fake,
   return PowermetricsPowerSource::Open(RequestOf(fake, more), {});
 }
 
-// Waits for as long as a read says that there is nothing; the reports come at real pace.
+// Looks until a read says something; the reports come at real pace.
 ChannelValue AwaitValue(PowerSource& source) {
   ChannelValue value;
   const auto has_value = [&] {
@@ -41,7 +49,7 @@ ChannelValue AwaitValue(PowerSource& source) {
   };
   absl::Mutex mutex;
   absl::MutexLock lock(&mutex);
-  for (int i = 0; i < 1'000 && !has_value(); ++i) {
+  for (int i = 0; i < kLooks && !has_value(); ++i) {
     bool never = false;
     mutex.AwaitWithTimeout(absl::Condition(&never), absl::Milliseconds(5));
   }
