@@ -14,8 +14,8 @@ namespace wattfleet::agent {
 
 // An engine on this host, as far as its share in the host's work matters.
 struct WorkingEngine {
-  // The process that we started and that does the work, with its children. Absent: nobody knows
-  // whose work is the engine's.
+  // The process that does the work, with its children. Absent: nobody knows whose work is the
+  // engine's.
   std::optional<int> process;
   std::vector<std::string> device_ids;  // of the accelerator that it works on
 };

@@ -23,7 +23,7 @@ struct MachineLook {
 class MachineUse {
  public:
   virtual ~MachineUse() = default;
-  // `engines`: processes that we started, with everything that they started. `with_devices`:
+  // `engines`: the processes of engines, with everything that they started. `with_devices`:
   // shared_devices as well, which is dear. Blocks for some milliseconds.
   virtual MachineLook Look(const std::set<int>& engines, bool with_devices) = 0;
 };

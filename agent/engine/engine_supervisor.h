@@ -35,7 +35,7 @@ struct ReadyEngine {
   EngineIdentity identity;
   bool co_located = true;  // runs on this host: its energy can be measured here
   // The process that does its work, with all that it started. Absent where it is not known, as of
-  // engines that we did not start, or that work in a process of somebody else's (a container).
+  // engines that work in a process of somebody else's (another user's, a container).
   std::optional<int> process;
 };
 

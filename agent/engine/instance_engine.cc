@@ -9,9 +9,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include <unistd.h>
 
 #include "agent/backend/open_backend.h"
+#include "agent/engine/running_engine.h"
 #include "common/http/http_url.h"
+#include "common/process/process_table.h"
 #include "common/status/status_macros.h"
 
 namespace wattfleet::agent {
@@ -150,7 +153,8 @@ absl::StatusOr<ReadyEngine> InstanceEngine::AcquireRunning(const EngineConfig& c
   }
   return ReadyEngine{.backend = client_.backend,
                      .identity = std::move(identity),
-                     .co_located = url.empty() || IsLoopbackUrl(url)};
+                     .co_located = url.empty() || IsLoopbackUrl(url),
+                     .process = ProcessBehind(ProcessTable(), url, getpid())};
 }
 
 void InstanceEngine::Drop() {

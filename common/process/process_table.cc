@@ -74,7 +74,7 @@ std::optional<ProcessorTicks> ProcessTable::Ticks() const {
   return ParseProcessorTicks(ReadProcFile(root_ + "/stat", kStatBytes));
 }
 
-bool ProcessTable::Listens(const std::set<int>& pids, int port) const {
+std::set<std::string> ProcessTable::SocketsOn(int port) const {
   std::set<std::string> sockets;
   for (const char* const table : {"/net/tcp", "/net/tcp6"}) {
     for (const std::uint64_t inode :
@@ -82,15 +82,59 @@ bool ProcessTable::Listens(const std::set<int>& pids, int port) const {
       sockets.insert("socket:[" + std::to_string(inode) + "]");
     }
   }
-  return !sockets.empty() && std::any_of(pids.begin(), pids.end(), [&](int pid) {
-    const std::string folder = root_ + "/" + std::to_string(pid) + "/fd";
-    const std::vector<std::string> names = NamesIn(folder);
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-      std::error_code error;
-      const auto target = std::filesystem::read_symlink(folder + "/" + name, error);
-      return !error && sockets.contains(target.string());
-    });
-  });
+  return sockets;
+}
+
+std::set<std::string> ProcessTable::HeldBy(int pid, const std::set<std::string>& sockets) const {
+  std::set<std::string> held;
+  const std::string folder = root_ + "/" + std::to_string(pid) + "/fd";
+  for (const std::string& name : NamesIn(folder)) {
+    std::error_code error;
+    const std::string target = std::filesystem::read_symlink(folder + "/" + name, error).string();
+    if (!error && sockets.contains(target)) {
+      held.insert(target);
+    }
+  }
+  return held;
+}
+
+bool ProcessTable::Listens(const std::set<int>& pids, int port) const {
+  const std::set<std::string> sockets = SocketsOn(port);
+  return !sockets.empty() && std::any_of(pids.begin(), pids.end(),
+                                         [&](int pid) { return !HeldBy(pid, sockets).empty(); });
+}
+
+std::optional<int> ProcessTable::Listener(int port) const {
+  const std::set<std::string> sockets = SocketsOn(port);
+  if (sockets.empty()) {
+    return std::nullopt;
+  }
+  const std::vector<ProcessRow> processes = Processes();
+  std::set<std::string> seen;
+  std::set<int> holders;
+  for (const ProcessRow& process : processes) {
+    const std::set<std::string> held = HeldBy(process.pid, sockets);
+    seen.insert(held.begin(), held.end());
+    if (!held.empty()) {
+      holders.insert(process.pid);
+    }
+  }
+  if (seen != sockets) {
+    return std::nullopt;
+  }
+  for (const int holder : holders) {
+    const std::set<int> family = FamilyOf(processes, {holder});
+    if (std::includes(family.begin(), family.end(), holders.begin(), holders.end())) {
+      return holder;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string ProcessTable::Name(int pid) const {
+  std::string name = ReadProcFile(root_ + "/" + std::to_string(pid) + "/comm", kStatBytes);
+  name.resize(std::min(name.size(), name.find('\n')));
+  return name;
 }
 
 std::set<int> FamilyOf(std::span<const ProcessRow> processes, const std::set<int>& roots) {

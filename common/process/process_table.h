@@ -23,8 +23,20 @@ class ProcessTable {
   std::optional<ProcessorTicks> Ticks() const;
   // Whether one of `pids` holds a socket that listens on `port`, in this process's network.
   bool Listens(const std::set<int>& pids, int port) const;
+  // The process whose socket listens on `port`, in this process's network; of several that share
+  // it, the one that started the others. Nothing where the owner of one of the port's listeners
+  // cannot be seen (another user's, one in a container), or unrelated ones have one each. Looks at
+  // every process that may be looked into: some milliseconds.
+  std::optional<int> Listener(int port) const;
+  // What the program calls itself, at most 15 bytes; empty where nobody tells.
+  std::string Name(int pid) const;
 
  private:
+  // As /proc names the sockets that listen on a port.
+  std::set<std::string> SocketsOn(int port) const;
+  // Those of `sockets` that the process holds; empty where it may not be looked into.
+  std::set<std::string> HeldBy(int pid, const std::set<std::string>& sockets) const;
+
   const std::string root_;
 };
 

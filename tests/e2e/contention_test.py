@@ -7,6 +7,7 @@ where nobody can tell whose work the engine's is, nothing is said.
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import time
@@ -63,7 +64,30 @@ class ContentionTest(small_sweep.CommandTest):
         self.assertNotEqual(pair["energy"]["status"], "measured")
         self.assertIsNone(pair["ipw"])
 
-    def test_beside_an_engine_that_ran_already_nothing_is_said(self):
+    def test_an_engine_that_ran_already_is_known_by_its_port(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        engine = subprocess.Popen([sys.executable, str(ENGINE), "--port", str(port), "--state",
+                                   str(self.folder / "requests"), "--fault", "none"])
+        self.addCleanup(engine.wait)
+        self.addCleanup(engine.kill)
+        self.await_port(port)
+        pair = self.run_on({"url": f"http://127.0.0.1:{port}"})
+
+        self.assertEqual(pair["flags"].get("CONTENDED"), small_sweep.QUESTIONS)
+        self.assertIsNone(pair["ipw"])
+
+    @staticmethod
+    def await_port(port):
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 60).close()
+                return
+            except ConnectionRefusedError:
+                os.sched_yield()
+
+    def test_beside_an_engine_in_a_process_of_our_own_family_nothing_is_said(self):
         engine = fake_machine.ScriptedEngine(
             "letters", lambda number: (f"The answer is ({small_sweep.right(number or 0)}).", 0.02))
         self.addCleanup(engine.stop)

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,6 +94,18 @@ class LocalEngineSupervisorTest : public ::testing::Test {
   }
   // An engine of an instance, with the same pid while it is the same process.
   std::vector<int> Children() const { return launcher_.Running(); }
+
+  // Where a started test engine answers, by its command line.
+  static std::string UrlOf(int pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
+    for (std::string word; std::getline(file, word, '\0');) {
+      if (word == "--port") {
+        std::getline(file, word, '\0');
+        return "http://127.0.0.1:" + word;
+      }
+    }
+    return "";
+  }
 
   // Real processes, counted.
   class CountingLauncher final : public ProcessLauncher {
@@ -276,9 +290,34 @@ TEST_F(LocalEngineSupervisorTest, UsesAnEngineThatRunsAlreadyAndLeavesItAlone) {
   WF_ASSERT_OK_AND_ASSIGN(const ReadyEngine engine, Acquire(OpenAi("small")));
 
   EXPECT_TRUE(engine.co_located);
+  EXPECT_EQ(engine.process, std::nullopt) << "it works in this process, as its caller does";
   EXPECT_THAT(launcher_.pids(), IsEmpty());
   Distrust("gpu0");
   WF_EXPECT_OK(Acquire(OpenAi("small")));
+}
+
+TEST_F(LocalEngineSupervisorTest, FindsTheProcessOfAnEngineThatRunsAlready) {
+  if (!std::filesystem::exists("/proc/net/tcp")) {
+    GTEST_SKIP() << "no /proc here";
+  }
+  // Somebody starts it; this supervisor knows only where it answers.
+  Open({Command("normal")});
+  WF_ASSERT_OK_AND_ASSIGN(const ReadyEngine started, Acquire(OpenAi("tiny")));
+  ASSERT_EQ(launcher_.pids().size(), 1U);
+  const int pid = launcher_.pids()[0];
+  const std::string url = UrlOf(pid);
+  ASSERT_FALSE(url.empty());
+  LocalEngineSupervisor other({.engines = {{.kind = "openai", .url = url}}, .discover = {}},
+                              runner_, clock_, launcher_);
+  std::promise<absl::StatusOr<ReadyEngine>> promise;
+  runner_.Post([&] {
+    other.Acquire("gpu0", OpenAi("tiny"), 1, std::nullopt,
+                  [&](absl::StatusOr<ReadyEngine> engine) { promise.set_value(engine); });
+  });
+  const absl::StatusOr<ReadyEngine> running = promise.get_future().get();
+  WF_ASSERT_OK(running);
+  EXPECT_EQ(running->process, pid);
+  EXPECT_EQ(started.process, pid);
 }
 
 TEST_F(LocalEngineSupervisorTest, StartsWhatTheRunningEngineDoesNotHave) {

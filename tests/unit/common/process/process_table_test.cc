@@ -1,8 +1,12 @@
 #include "common/process/process_table.h"
 
+#include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
@@ -101,6 +105,80 @@ TEST(ProcessTable, AFamilyIsDescendantsAndTheGroupsThatRootsLead) {
   EXPECT_THAT(FamilyOf(rows, {10}), UnorderedElementsAre(10, 11, 12));
 }
 
+// A tree like /proc whose processes hold sockets.
+class FakeProc {
+ public:
+  FakeProc() { std::filesystem::create_directories(tree_.path() + "/net"); }
+
+  void Process(int pid, int parent, const std::string& name, const std::vector<int>& sockets) {
+    const std::string folder = tree_.path() + "/" + std::to_string(pid);
+    std::filesystem::create_directories(folder + "/fd");
+    std::ofstream(folder + "/stat") << StatLine(pid, name, parent, pid, 1);
+    std::ofstream(folder + "/comm") << name << "\n";
+    std::filesystem::create_symlink("/dev/null", folder + "/fd/0");
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+      std::filesystem::create_symlink("socket:[" + std::to_string(sockets[i]) + "]",
+                                      folder + "/fd/" + std::to_string(i + 3));
+    }
+  }
+  // A socket of an address that listens on a port.
+  void Listen(const std::string& table, const std::string& address, int port, int inode) {
+    char local[64];
+    std::snprintf(local, sizeof(local), "%s:%04X", address.c_str(), port);
+    std::ofstream(tree_.path() + "/net/" + table, std::ios::app)
+        << "   0: " << local << " 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 0 "
+        << inode << " 1\n";
+  }
+  ProcessTable table() const { return ProcessTable(tree_.path()); }
+
+ private:
+  const testing::TempDir tree_;
+};
+
+TEST(ProcessTable, TheListenerIsTheProcessThatHoldsThePortsSocket) {
+  FakeProc proc;
+  proc.Listen("tcp", "0100007F", 8080, 501);
+  proc.Listen("tcp6", "00000000000000000000000001000000", 11434, 502);
+  proc.Process(10, 1, "llama-server", {77, 501});
+  proc.Process(20, 1, "ollama", {502});
+  proc.Process(30, 1, "browser", {78});
+
+  EXPECT_EQ(proc.table().Listener(8080), 10);
+  EXPECT_EQ(proc.table().Listener(11434), 20);
+  EXPECT_EQ(proc.table().Listener(80), std::nullopt);
+  EXPECT_EQ(proc.table().Name(10), "llama-server");
+  EXPECT_EQ(proc.table().Name(99), "");
+}
+
+TEST(ProcessTable, OfWorkersThatShareASocketTheListenerIsWhoStartedThem) {
+  FakeProc proc;
+  proc.Listen("tcp", "0100007F", 8080, 501);
+  proc.Process(12, 10, "worker", {501});
+  proc.Process(10, 1, "server", {501});
+  proc.Process(11, 10, "worker", {501});
+  EXPECT_EQ(proc.table().Listener(8080), 10);
+}
+
+TEST(ProcessTable, WhereAnOwnerCannotBeSeenThereIsNoListener) {
+  FakeProc proc;
+  proc.Listen("tcp", "0100007F", 8080, 501);
+  proc.Process(10, 1, "other", {});
+  EXPECT_EQ(proc.table().Listener(8080), std::nullopt) << "another user's";
+  // The one that can be seen listens on IPv6 alone.
+  proc.Listen("tcp6", "00000000000000000000000001000000", 8080, 502);
+  proc.Process(20, 1, "seen", {502});
+  EXPECT_EQ(proc.table().Listener(8080), std::nullopt);
+}
+
+TEST(ProcessTable, UnrelatedListenersOnOnePortAreNotToldApart) {
+  FakeProc proc;
+  proc.Listen("tcp", "0100007F", 8080, 501);
+  proc.Listen("tcp", "0101A8C0", 8080, 502);
+  proc.Process(10, 1, "one", {501});
+  proc.Process(20, 1, "two", {502});
+  EXPECT_EQ(proc.table().Listener(8080), std::nullopt);
+}
+
 // The machine that this test runs on, where it has /proc.
 class OwnProcessTable : public ::testing::Test {
  protected:
@@ -135,6 +213,7 @@ TEST_F(OwnProcessTable, KnowsWhoListens) {
   ASSERT_EQ(listen(listener, 1), 0);
   EXPECT_TRUE(table_.Listens({getpid()}, port));
   EXPECT_FALSE(table_.Listens({getppid()}, port));
+  EXPECT_EQ(table_.Listener(port), getpid());
   close(listener);
 }
 
