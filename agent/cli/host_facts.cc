@@ -1,6 +1,8 @@
 #include "agent/cli/host_facts.h"
 
+#include <chrono>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
@@ -12,7 +14,9 @@
 #endif
 
 #include "agent/accelerator/accelerator_id.h"
+#include "agent/power/pmset_supply.h"
 #include "agent/power/supply_state.h"
+#include "common/time/system_clock.h"
 
 namespace wattfleet::agent {
 
@@ -53,6 +57,16 @@ std::string JetsonPowerMode(const std::string& status) {
              : "";
 }
 
+// What the machine runs on, by sysfs or by macOS's pmset.
+std::optional<SupplyState> Supply(const std::string& root) {
+  if (const SupplyWatcher watcher(root + "/sys"); watcher.is_able()) {
+    return watcher.Read();
+  }
+  const SystemClock clock;
+  const auto pmset = PmsetSupply::Open(root + kPmset, clock);
+  return pmset != nullptr ? pmset->Await(std::chrono::seconds(5)) : std::nullopt;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> HostFacts(const std::string& root) {
@@ -72,7 +86,7 @@ std::map<std::string, std::string> HostFacts(const std::string& root) {
 
 std::map<std::string, std::string> ChangingHostFacts(const std::string& root) {
   std::map<std::string, std::string> facts;
-  if (const auto supply = SupplyWatcher(root + "/sys").Read()) {
+  if (const auto supply = Supply(root)) {
     facts["power_supply"] = SupplyName(*supply);
   }
   std::string mode = FirstLine(root + "/sys/firmware/acpi/platform_profile");

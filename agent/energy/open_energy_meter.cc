@@ -10,6 +10,7 @@
 
 #include "agent/energy/sampled_energy_meter.h"
 #include "agent/power/open_power_source.h"
+#include "agent/power/pmset_supply.h"
 #include "agent/power/sampler.h"
 #include "agent/power/supply_state.h"
 #include "agent/power/update_probe.h"
@@ -19,12 +20,16 @@ namespace wattfleet::agent {
 
 namespace {
 
-// Each sampler has a watcher of its own, as each has its thread.
-SamplerOptions WatchingSupply(const std::string& sysfs_root) {
+// Each sampler has a watcher of its own, as each has its thread; a process that tells is asked for
+// all of them.
+SamplerOptions WatchingSupply(const std::string& sysfs_root,
+                              const std::shared_ptr<PmsetSupply>& pmset) {
   SamplerOptions options;
   const auto watcher = std::make_shared<const SupplyWatcher>(sysfs_root);
   if (watcher->is_able()) {
     options.supply = [watcher] { return watcher->Read(); };
+  } else if (pmset != nullptr) {
+    options.supply = [pmset] { return pmset->Read(); };
   }
   return options;
 }
@@ -43,11 +48,13 @@ absl::StatusOr<std::unique_ptr<EnergyMeter>> OpenEnergyMeter(const PowerConfig& 
   if (sources.empty()) {
     return std::make_unique<NoEnergyMeter>();
   }
+  const std::shared_ptr<PmsetSupply> pmset = PmsetSupply::Open(kPmset, clock);
   std::vector<std::unique_ptr<Sampler>> samplers;
   for (std::unique_ptr<PowerSource>& source : sources) {
     const auto periods = ProbeUpdatePeriods(*source, clock, {.wait_until = WaitUntil});
     samplers.push_back(std::make_unique<Sampler>(WithProbedPeriods(std::move(source), periods),
-                                                 clock, WatchingSupply(config.paths.sysfs_root)));
+                                                 clock,
+                                                 WatchingSupply(config.paths.sysfs_root, pmset)));
   }
   MeterOptions options;
   options.baseline = baseline;

@@ -61,6 +61,14 @@ TEST_F(HostFactsTest, ALaptopOffItsMainsRunsOnBattery) {
   EXPECT_THAT(HostFacts(root_.path()), Contains(Pair("power_supply", "mains")));
 }
 
+TEST_F(HostFactsTest, AMacSaysThroughPmsetWhatItRunsOn) {
+  Write("usr/bin/pmset", "#!/bin/sh\necho \"Now drawing from 'Battery Power'\"\n");
+  std::filesystem::permissions(root_.Path("usr/bin/pmset"), std::filesystem::perms::owner_all);
+  EXPECT_THAT(ChangingHostFacts(root_.path()), Contains(Pair("power_supply", "battery")));
+  Write("usr/bin/pmset", "#!/bin/sh\necho \"Now drawing from 'AC Power'\"\n");
+  EXPECT_THAT(ChangingHostFacts(root_.path()), Contains(Pair("power_supply", "mains")));
+}
+
 TEST_F(HostFactsTest, TellsThePowerModeOfTheFirmwareOrOfAJetson) {
   Write("var/lib/nvpmodel/status", "pmode:0002 fmode:fanNull\n");
   EXPECT_THAT(HostFacts(root_.path()), Contains(Pair("power_mode", "nvpmodel 0002")));

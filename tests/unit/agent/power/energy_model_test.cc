@@ -72,13 +72,14 @@ std::vector<Chip> Chips() {
                          {"DIE_0_CPU Energy", "mJ", 5},
                          {"DIE_1_CPU Energy", "mJ", 5},
                          {"ANE0_1", "mJ", 5},
-                         {"DRAM0_1", "mJ", 5}},
+                         {"DRAM0_1", "mJ", 5},
+                         {"GPU SRAM0_1", "mJ", 5}},
                         "0_0"),
              {"DIE_0_CPU Energy mJ", "DIE_1_CPU Energy mJ"},
              gpu,
              {"ANE0_1 mJ", "ANE0_0 mJ"},
              {"DRAM0_1 mJ", "DRAM0_0 mJ"},
-             {"GPU SRAM0_0 mJ"}};
+             {"GPU SRAM0_1 mJ", "GPU SRAM0_0 mJ"}};
   Chip m5_ultra = ultra;
   m5_ultra.family = "M5 Ultra";
   m5_ultra.entries[0].name = "DIE_0_MCPU0";
