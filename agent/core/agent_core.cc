@@ -25,6 +25,15 @@ QueryGuard GuardFor(const GuardRule& rule, const MeasuredChannels& measured) {
   return guard;
 }
 
+std::string SteadyBy(const MeasuredChannels& measured) {
+  if (measured.of_devices == 0) {
+    return "";
+  }
+  return measured.with_temperature == 0                     ? "power"
+         : measured.with_temperature == measured.of_devices ? "power and temperature"
+                                                            : "power, and some temperatures";
+}
+
 }  // namespace
 
 AgentCore::AgentCore(AgentSettings settings, const AgentParts& parts,
@@ -154,6 +163,7 @@ LeasePlace AgentCore::PlaceFor(Instance& instance, const PairSpec& pair) {
   }
   return {.offer = instance.offer,
           .guard = GuardFor(settings_.guard, instance.measured),
+          .steady_by = SteadyBy(instance.measured),
           .slots = instance.slots};
 }
 

@@ -62,6 +62,9 @@ Environment DescribeEnvironment(const AgentSettings& settings, const InstanceOff
   if (rules.watches_others) {
     facts["watches_other_programs"] = true;
   }
+  if (!rules.steady_by.empty()) {
+    facts["steady_by"] = rules.steady_by;
+  }
   const QueryGuard& guard = rules.guard;
   if (pair.condition.is_isolated() && guard.pause.count() > 0) {
     facts["query_guard_ms"] = guard.pause / std::chrono::milliseconds(1);

@@ -1,6 +1,8 @@
 #ifndef WF_AGENT_CORE_ENVIRONMENT_H_
 #define WF_AGENT_CORE_ENVIRONMENT_H_
 
+#include <string>
+
 #include "agent/backend/inference_backend.h"
 #include "agent/core/agent_settings.h"
 #include "common/domain/fleet.h"
@@ -17,6 +19,9 @@ Seal SealOf(const EngineIdentity& identity, const Build& build);
 struct MeasuringRules {
   QueryGuard guard;             // of isolated pairs
   bool watches_others = false;  // other programs' use of the machine is known
+  // What tells that a device has settled under load: "power", "power and temperature"; empty where
+  // no sensor sees a device.
+  std::string steady_by;
 };
 
 // Under what results of this lease are made: canonical JSON, keys sorted, nothing that changes from

@@ -167,7 +167,8 @@ void LeaseRun::OnEngine(absl::StatusOr<ReadyEngine> engine) {
   environment_ =
       DescribeEnvironment(settings_, instance_, grant_.pair, engine_.identity,
                           {.guard = is_seen_ ? place_.guard : QueryGuard{},
-                           .watches_others = stay_.has_value() && engine_.process.has_value()});
+                           .watches_others = stay_.has_value() && engine_.process.has_value(),
+                           .steady_by = is_seen_ ? place_.steady_by : ""});
   if (grant_.seal && *grant_.seal != environment_.seal) {
     EndAs(LeaseOutcome::kBuildMismatch, MismatchText(*grant_.seal, environment_.seal));
     driver_.Stop();

@@ -25,6 +25,7 @@ namespace wattfleet::agent {
 struct LeasePlace {
   const InstanceOffer& offer;  // the one that the grant names
   QueryGuard guard;
+  std::string steady_by;               // MeasuringRules::steady_by
   std::shared_ptr<EngineSlots> slots;  // shared with the leases of the pair before and after it
 };
 

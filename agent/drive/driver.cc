@@ -184,8 +184,11 @@ void Driver::SendNext() {
   waiting_.pop_front();
   flight.load_before = slots_->LoadAt(flight.scheduled);
   if (engine_.warm_up != nullptr) {
-    flight.flags = engine_.warm_up->OnSend(flight.scheduled, engine_.account->IsSteady());
+    flight.flags = engine_.warm_up->OnSend(
+        flight.scheduled, engine_.account->IsPowerSteady() && engine_.account->IsHeatSteady());
   }
+  // Channels say themselves that their power had not settled.
+  flight.flags |= engine_.account->IsHeatSteady() ? 0 : kFlagNotSteady;
   const std::uint64_t id = world_.next_request_id++;
   const LeaseQuery& query = flight.unit.query;
   InferenceRequest request{.id = id,

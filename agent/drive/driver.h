@@ -133,7 +133,7 @@ class Driver final : private EngineSlots::User {
     MonotonicTime scheduled{};
     std::int64_t sent_unix_ms = 0;
     double load_before = 0;
-    Flags flags = 0;            // WARMUP
+    Flags flags = 0;            // WARMUP, NOT_STEADY
     double in_flight_mean = 1;  // once it has ended
   };
   struct Mailbox;  // how replies find the driver, or find it gone

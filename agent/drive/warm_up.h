@@ -12,7 +12,7 @@ namespace wattfleet::agent {
 
 // How long an engine is warming up once it is started, or has another model, or stood idle: the
 // first `requests`, those sent within `time` of the first, and those sent until the accelerator's
-// power has settled, but at most within `steady` of the first.
+// power and temperature have settled, but at most within `steady` of the first.
 struct WarmUpOptions {
   std::int32_t requests = 10;
   std::chrono::nanoseconds time{0};
@@ -28,8 +28,8 @@ class WarmUp {
 
   // The next request is the first one.
   void Begin();
-  // WARMUP or nothing, for the request that is sent now, while the accelerator's power has settled
-  // or not. Begins anew after a minute without one.
+  // WARMUP or nothing, for the request that is sent now, while the accelerator's power and
+  // temperature have settled or not. Begins anew after a minute without one.
   Flags OnSend(MonotonicTime now, bool is_steady = true);
 
  private:

@@ -11,6 +11,7 @@ struct BaselineOptions {
   std::chrono::nanoseconds span{std::chrono::seconds(30)};
   std::chrono::nanoseconds window{std::chrono::seconds(1)};
   int tries = 3;
+  int cooling_tries = 3;  // beyond them, while the device's temperature moves
   std::chrono::nanoseconds tick{std::chrono::milliseconds(100)};
   // How long after the span its last intervals may take; longer where a channel is slow
   // (MeteredHost::KnownAfter).

@@ -1,6 +1,8 @@
 #include "agent/energy/baseline_run.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <utility>
 
 namespace wattfleet::agent {
@@ -11,6 +13,21 @@ std::int64_t Nanoseconds(MonotonicTime t) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
 }
 
+// By 3 C or more (reference: energy.md 6); false where none was told.
+bool HasTemperatureMoved(const std::vector<HeatReading>& heat, std::int64_t from_ns,
+                         std::int64_t to_ns) {
+  constexpr std::int32_t kMostMillicelsius = 3'000;
+  std::int32_t least = std::numeric_limits<std::int32_t>::max();
+  std::int32_t greatest = std::numeric_limits<std::int32_t>::min();
+  for (const HeatReading& reading : heat) {
+    if (reading.at_ns >= from_ns && reading.at_ns < to_ns) {
+      least = std::min(least, reading.millicelsius);
+      greatest = std::max(greatest, reading.millicelsius);
+    }
+  }
+  return greatest >= least && std::int64_t{greatest} - least >= kMostMillicelsius;
+}
+
 }  // namespace
 
 BaselineRun::BaselineRun(std::weak_ptr<MeteredHost> host, const Clock& clock, TaskRunner& runner,
@@ -19,7 +36,8 @@ BaselineRun::BaselineRun(std::weak_ptr<MeteredHost> host, const Clock& clock, Ta
       clock_(clock),
       runner_(runner),
       options_(options),
-      tries_left_(options.tries) {}
+      tries_left_(options.tries),
+      cooling_tries_left_(options.cooling_tries) {}
 
 void BaselineRun::Start(std::vector<std::size_t> channels, std::function<void()> done) {
   channels_ = std::move(channels);
@@ -33,7 +51,7 @@ void BaselineRun::Start(std::vector<std::size_t> channels, std::function<void()>
 }
 
 void BaselineRun::BeginTry() {
-  --tries_left_;
+  --(tries_left_ > 0 ? tries_left_ : cooling_tries_left_);
   to_ns_ = from_ns_ + options_.span.count();
   if (const auto host = host_.lock()) {
     recording_ = host->StartRecording(channels_);
@@ -69,11 +87,15 @@ std::vector<std::size_t> BaselineRun::Evaluate(MeteredHost& host) {
     if (recording.is_disturbed) {
       continue;
     }
-    auto baseline = EstimateBaseline(recording.intervals, from_ns_, to_ns_, options_.window);
+    const bool is_cooling = HasTemperatureMoved(recording.heat, from_ns_, to_ns_);
+    std::optional<Baseline> baseline;
+    if (!is_cooling) {
+      baseline = EstimateBaseline(recording.intervals, from_ns_, to_ns_, options_.window);
+    }
     if (baseline) {
       baseline->id = UnixMillis(clock_.WallNow());
       host.SetBaseline(recording.channel, baseline, 0);
-    } else if (tries_left_ > 0) {
+    } else if (tries_left_ > 0 || (is_cooling && cooling_tries_left_ > 0)) {
       again.push_back(recording.channel);
     } else {
       host.SetBaseline(recording.channel, std::nullopt, kFlagIdleUnstable);

@@ -15,10 +15,10 @@
 namespace wattfleet::agent {
 
 // Measures the loaded-idle power of some channels, once: waits for them to settle, records them,
-// and sets the baseline of those that were steady; the others are tried again, and in the end
-// flagged IDLE_UNSTABLE. A channel on which a request was in flight keeps the baseline it had.
-// Lives until it is done, by the tasks that it posts on `runner`; ends early, silently, when the
-// host is gone.
+// and sets the baseline of those that were steady, in power and, where it is told, in temperature;
+// the others are tried again, some more times while their temperature moves, and in the end flagged
+// IDLE_UNSTABLE. A channel on which a request was in flight keeps the baseline it had. Lives until
+// it is done, by the tasks that it posts on `runner`; ends early, silently, when the host is gone.
 class BaselineRun : public std::enable_shared_from_this<BaselineRun> {
  public:
   // `clock` and `runner` outlive the run.
@@ -41,6 +41,7 @@ class BaselineRun : public std::enable_shared_from_this<BaselineRun> {
   std::vector<std::size_t> channels_;
   std::function<void()> done_;
   int tries_left_;
+  int cooling_tries_left_;
   std::uint64_t recording_ = 0;
   std::int64_t from_ns_ = 0;
   std::int64_t to_ns_ = 0;

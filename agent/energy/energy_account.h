@@ -36,7 +36,9 @@ class EnergyAccount {
 
   // Whether the power of the lease's devices has settled under its load, as far as sensors see
   // them.
-  virtual bool IsSteady() const { return true; }
+  virtual bool IsPowerSteady() const { return true; }
+  // Whether their temperature has; true where no sensor tells one.
+  virtual bool IsHeatSteady() const { return true; }
 
   // After all requests have settled: the ledger of the lease, balanced, one entry per channel.
   virtual std::vector<LedgerEntry> Close() = 0;

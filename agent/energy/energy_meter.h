@@ -2,6 +2,7 @@
 #define WF_AGENT_ENERGY_ENERGY_METER_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +20,8 @@ namespace wattfleet::agent {
 struct MeasuredChannels {
   std::vector<std::string> names;                        // sorted
   std::vector<std::chrono::nanoseconds> update_periods;  // of each, in no order
+  std::size_t of_devices = 0;                            // those of accelerators
+  std::size_t with_temperature = 0;                      // of these, whose source tells one
 };
 
 // All that this host can measure, for as long as the agent lives: opens accounts for leases and

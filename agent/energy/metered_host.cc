@@ -127,17 +127,41 @@ void MeteredHost::TakeInReading(const Feed& feed, const Reading& reading) {
       channel.book.Add(interval, settled_);
       AddTo(channel.total, interval);
     }
-    NoteHeat(channel, reading.values[i]);
+    NoteHeat(index, reading.after_ns, reading.values[i]);
     Record(index, intervals_);
     Tell(index);
   }
 }
 
-void MeteredHost::NoteHeat(Channel& channel, const ChannelValue& value) {
+void MeteredHost::NoteHeat(std::size_t index, std::int64_t at_ns, const ChannelValue& value) {
+  Channel& channel = *channels_[index];
   const bool is_hot = (value.flags & kFlagThermalThrottled) != 0;
   if (value.fault == ReadFault::kNone && std::exchange(channel.is_hot, is_hot) != is_hot) {
     ++channel.heat_changes;
   }
+  if (!value.millicelsius) {
+    return;
+  }
+  for (auto& [number, recording] : recordings_) {
+    for (ChannelRecording& part : recording) {
+      if (part.channel == index) {
+        part.heat.push_back({at_ns, *value.millicelsius});
+      }
+    }
+  }
+  for (auto& [number, ledger] : ledgers_) {
+    const auto heat = ledger.heat.find(index);
+    if (heat != ledger.heat.end() && channel.book.HasOpenRequest()) {
+      heat->second.Add(at_ns, *value.millicelsius);
+    }
+  }
+}
+
+bool MeteredHost::IsHeatSteady(std::uint64_t ledger) const {
+  absl::MutexLock lock(&mutex_);
+  const auto& heat = ledgers_.at(ledger).heat;
+  return std::all_of(heat.begin(), heat.end(),
+                     [](const auto& channel) { return channel.second.is_steady(); });
 }
 
 std::uint64_t MeteredHost::HeatChanges(const std::vector<std::size_t>& channels) const {
@@ -185,7 +209,13 @@ std::uint64_t MeteredHost::OpenLedger(const LedgerOpening& opening, OnSettled on
     Trace(channel, TracedOpen{.ledger = ledger, .at_ns = opening.now_ns});
     channels_[channel]->book.OpenLedger(ledger, opening.now_ns);
   }
-  ledgers_[ledger] = {.on_settled = std::move(on_settled), .trace = StartTrace(ledger, opening)};
+  OpenedLedger& opened = ledgers_[ledger];
+  opened = {.on_settled = std::move(on_settled), .trace = StartTrace(ledger, opening), .heat = {}};
+  for (const std::size_t channel : opening.channels) {
+    if (!channels_[channel]->spec.device_id.empty()) {
+      opened.heat[channel] = {};
+    }
+  }
   return ledger;
 }
 
@@ -231,7 +261,8 @@ ClosedLedger MeteredHost::CloseLedger(std::uint64_t ledger,
   return closed;
 }
 
-bool MeteredHost::IsSteady(std::uint64_t ledger, const std::vector<std::size_t>& channels) const {
+bool MeteredHost::IsPowerSteady(std::uint64_t ledger,
+                                const std::vector<std::size_t>& channels) const {
   absl::MutexLock lock(&mutex_);
   return std::all_of(channels.begin(), channels.end(), [&](std::size_t channel) {
     return channels_[channel]->book.IsSteady(ledger);

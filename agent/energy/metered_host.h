@@ -20,15 +20,22 @@
 #include "common/domain/energy.h"
 #include "common/energy/baseline.h"
 #include "common/energy/channel_book.h"
+#include "common/energy/heat_steadiness.h"
 #include "common/energy/interval_reducer.h"
 
 namespace wattfleet::agent {
+
+struct HeatReading {
+  std::int64_t at_ns = 0;
+  std::int32_t millicelsius = 0;
+};
 
 // What one channel drew while a baseline was measured.
 struct ChannelRecording {
   std::size_t channel = 0;
   std::vector<EnergyInterval> intervals;
-  bool is_disturbed = false;  // a request was in flight meanwhile
+  std::vector<HeatReading> heat;  // where its source tells temperatures
+  bool is_disturbed = false;      // a request was in flight meanwhile
 };
 
 // What a lease's ledger starts from.
@@ -90,8 +97,11 @@ class MeteredHost {
   ClosedLedger CloseLedger(std::uint64_t ledger, const std::vector<std::size_t>& channels)
       ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether ChannelBook::IsSteady holds of all these channels.
-  bool IsSteady(std::uint64_t ledger, const std::vector<std::size_t>& channels) const
+  bool IsPowerSteady(std::uint64_t ledger, const std::vector<std::size_t>& channels) const
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether the temperatures of the devices that the ledger has channels of have settled under its
+  // load.
+  bool IsHeatSteady(std::uint64_t ledger) const ABSL_LOCKS_EXCLUDED(mutex_);
   // For the ledger's trace: which unit a request is a try of.
   void NameUnit(RequestKey key, Unit unit) ABSL_LOCKS_EXCLUDED(mutex_);
   void StartRequest(std::size_t channel, RequestKey key, std::int64_t start_ns)
@@ -134,6 +144,7 @@ class MeteredHost {
   struct OpenedLedger {
     OnSettled on_settled;
     std::unique_ptr<TraceRecorder> trace;
+    std::map<std::size_t, HeatSteadiness> heat;  // of its channels of devices
   };
   std::unique_ptr<TraceRecorder> StartTrace(std::uint64_t ledger, const LedgerOpening& opening)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -141,7 +152,8 @@ class MeteredHost {
   void Trace(std::size_t channel, const TraceEvent& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeInReading(const Feed& feed, const Reading& reading)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  static void NoteHeat(Channel& channel, const ChannelValue& value);
+  void NoteHeat(std::size_t channel, std::int64_t at_ns, const ChannelValue& value)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Record(std::size_t channel, const std::vector<EnergyInterval>& intervals)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Tell(std::size_t channel) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -46,7 +46,8 @@ class SampledEnergyAccount final : public EnergyAccount {
   void RequestEnded(std::uint64_t request, MonotonicTime done, RequestFate fate,
                     std::function<void(std::vector<ChannelEnergy>)> settled) override;
   void RequestAnswers(std::uint64_t request, Unit unit) override;
-  bool IsSteady() const override { return host_.IsSteady(ledger_, host_channels_); }
+  bool IsPowerSteady() const override { return host_.IsPowerSteady(ledger_, host_channels_); }
+  bool IsHeatSteady() const override { return host_.IsHeatSteady(ledger_); }
   std::vector<LedgerEntry> Close() override;
   std::string TakeTrace() override { return std::move(trace_); }
 

@@ -23,6 +23,9 @@ MeasuredChannels SampledEnergyMeter::Measured(const std::vector<std::string>& de
   for (const std::size_t channel : MeasuredChannelsOf(device_ids)) {
     measured.names.push_back(host_->facts(channel).name);
     measured.update_periods.push_back(host_->update_period(channel));
+    const ChannelSpec& spec = host_->spec(channel);
+    measured.of_devices += spec.device_id.empty() ? 0 : 1;
+    measured.with_temperature += spec.device_id.empty() || !spec.has_temperature ? 0 : 1;
   }
   std::sort(measured.names.begin(), measured.names.end());
   return measured;

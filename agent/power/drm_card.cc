@@ -4,11 +4,13 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <system_error>
 
 #include "absl/strings/numbers.h"
 
+#include "agent/power/temperature_pace.h"
 #include "common/status/status_macros.h"
 
 namespace wattfleet::agent {
@@ -103,6 +105,27 @@ bool DrmSensor::IsAsleep() const {
 
 ReadFault DrmSensor::Read(std::uint64_t& number) const {
   return IsAsleep() ? ReadFault::kUnavailable : value_.ReadNumber(number);
+}
+
+DrmThermometer::DrmThermometer(const DrmCard& card) {
+  for (const char* file : {"temp1_input", "temp2_input"}) {
+    auto sensor = DrmSensor::Open(card, file);
+    std::uint64_t value = 0;
+    if (!sensor_ && sensor.ok() &&
+        (sensor->IsAsleep() || sensor->Read(value) == ReadFault::kNone)) {
+      sensor_ = *std::move(sensor);
+    }
+  }
+}
+
+std::optional<std::int32_t> DrmThermometer::Read() {
+  constexpr int kReadings = 10;
+  std::uint64_t value = 0;
+  if (!sensor_ || readings_++ % kReadings != 0 || sensor_->Read(value) != ReadFault::kNone ||
+      value > std::numeric_limits<std::int32_t>::max()) {
+    return std::nullopt;
+  }
+  return PlausibleMillicelsius(static_cast<std::int64_t>(value));
 }
 
 }  // namespace wattfleet::agent

@@ -51,6 +51,21 @@ class DrmSensor {
   std::optional<KeptFile> status_;  // power/runtime_status; absent: the card never sleeps
 };
 
+// The temperature that a card's driver tells, read once in ten readings: they are ten a second.
+class DrmThermometer {
+ public:
+  // By the first of the monitor's first two that reads; on a card that sleeps, that exists.
+  explicit DrmThermometer(const DrmCard& card);
+
+  bool is_there() const { return sensor_.has_value(); }
+  // Thousandths of a degree Celsius; mostly nothing.
+  std::optional<std::int32_t> Read();
+
+ private:
+  std::optional<DrmSensor> sensor_;
+  int readings_ = 0;
+};
+
 }  // namespace wattfleet::agent
 
 #endif  // WF_AGENT_POWER_DRM_CARD_H_

@@ -42,6 +42,8 @@ struct ChannelSpec {
   // True when the sensor sees only part of the time, or nobody knows (10-100 ms of each 100 ms on
   // data-centre GPUs): widens the uncertainty of edges to the update period.
   bool part_time = false;
+  // Its source tells a temperature of the device now and then.
+  bool has_temperature = false;
   std::string facts_json;  // unit, versions and so on, one JSON object
 };
 
@@ -57,6 +59,9 @@ struct ChannelValue {
   std::chrono::nanoseconds elapsed{0};  // kIntervalEnergy: the span that `raw` covers
   Flags flags = 0;                      // e.g. MIG_SHARED
   ReadFault fault = ReadFault::kUnavailable;
+  // Of the device, in thousandths of a degree Celsius, where this reading brought it. Energy does
+  // not depend on it, and traces do without.
+  std::optional<std::int32_t> millicelsius;
 };
 
 }  // namespace wattfleet

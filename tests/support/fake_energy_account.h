@@ -38,6 +38,7 @@ class FakeEnergyAccount final : public agent::EnergyAccount {
       settled({{.channel = 0, .status = EnergyStatus::kMeasured, .gross = kPerRequest}});
     });
   }
+  bool IsHeatSteady() const override { return is_heat_steady; }
   std::vector<LedgerEntry> Close() override {
     ++closes;
     return {ledger};
@@ -45,6 +46,7 @@ class FakeEnergyAccount final : public agent::EnergyAccount {
 
   std::string TakeTrace() override { return trace; }
 
+  bool is_heat_steady = true;
   std::string trace;
   std::map<std::uint64_t, int> open;  // by request: 1 while it runs, 0 once it ended
   std::map<std::uint64_t, MonotonicTime> first_tokens;

@@ -44,6 +44,7 @@ struct Gpu {
   double limit_w = 700;
   double memory_gib = 141;
   double power_gain = 1;
+  double celsius = 0;  // 0: it has no sensor
   unsigned throttle_ids = 251;
   std::string bus_id = "00000000:01:00.0";
   std::vector<Throttle> throttles;
@@ -85,10 +86,8 @@ std::atomic<int> field_calls = 0;
 
 void ReadGpuLine(const std::string& key, std::istringstream& words, Gpu& gpu) {
   const std::map<std::string, double*> numbers = {
-      {"start_mj", &gpu.start_mj},
-      {"limit_w", &gpu.limit_w},
-      {"memory_gib", &gpu.memory_gib},
-      {"power_gain", &gpu.power_gain},
+      {"start_mj", &gpu.start_mj},     {"limit_w", &gpu.limit_w}, {"memory_gib", &gpu.memory_gib},
+      {"power_gain", &gpu.power_gain}, {"celsius", &gpu.celsius},
   };
   if (const auto number = numbers.find(key); number != numbers.end()) {
     words >> *number->second;
@@ -308,6 +307,12 @@ WF_EXPORT int nvmlDeviceGetTotalEnergyConsumption(nvml::DeviceHandle handle,
 WF_EXPORT int nvmlDeviceGetPowerUsage(nvml::DeviceHandle handle, unsigned* milliwatts) {
   *milliwatts = GpuOf(handle).Milliwatts(GpuOf(handle).wave.SensedWatts(1.0));
   return GpuOf(handle).CodeOf("power_call");
+}
+
+WF_EXPORT int nvmlDeviceGetTemperature(nvml::DeviceHandle handle, int sensor, unsigned* celsius) {
+  *celsius = static_cast<unsigned>(GpuOf(handle).celsius);
+  const bool is_there = sensor == 0 && GpuOf(handle).celsius > 0;
+  return is_there ? GpuOf(handle).CodeOf("temperature") : nvml::kNotSupported;
 }
 
 WF_FAKE_CLOCK

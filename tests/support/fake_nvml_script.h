@@ -21,13 +21,14 @@ std::string FakeNvmlLibraryWithoutFields();
 //   limit_w W   memory_gib N   architecture N   module   pci BUS_ID
 //   mig [N]                  cut into N partitions; 2
 //   power_gain G             power says G times what is drawn; the counter does not
+//   celsius T                its temperature; without this word it has no sensor
 //   throttle KIND FROM TO S  held back by KIND (thermal, brake, cap) for the share S of that time
 //   processes PID ...        compute on it
 //   throttle_ids N           the slowdown times are fields N to N + 2; 251; 0: no time counters
 //
 // and the words of fake_waveform.h, with CALL: energy_field scope_energy_field power_field
-// mean_power_field time_fields energy_call power_call reasons processes, and for `fail` also
-// fields, handle and all.
+// mean_power_field time_fields energy_call power_call reasons processes temperature, and for `fail`
+// also fields, handle and all.
 class FakeNvmlScript final : public FakeGpuScript {
  public:
   FakeNvmlScript() : FakeGpuScript("FAKE_NVML_SCRIPT") {}

@@ -32,8 +32,12 @@ RawUnit UnitOf(double microjoules) {
 }
 
 // The GPU that partitions belong to: all of the address but the function.
+std::string WithoutFunction(const std::string& bus_id) {
+  return bus_id.substr(0, bus_id.find('.'));
+}
+
 std::string CardOf(const AmdGpu& gpu) {
-  return gpu.bus_id.substr(0, gpu.bus_id.find('.'));
+  return WithoutFunction(gpu.bus_id);
 }
 
 }  // namespace
@@ -50,8 +54,9 @@ absl::StatusOr<std::unique_ptr<PowerSource>> AmdSmiPowerSource::Open(const Sourc
           TextOption(request.options, kRocmSmiLibraryOption, paths.rocm_smi_library)));
   std::unique_ptr<AmdSmiPowerSource> source(new AmdSmiPowerSource(std::move(library)));
   source->poll_period_ = period;
+  const std::vector<DrmCard> cards = FindDrmCards(paths.sysfs_root, {"amdgpu"});
   for (std::size_t gpu = 0; gpu < source->library_->gpus().size(); ++gpu) {
-    source->AddGpu(gpu);
+    source->AddGpu(gpu, cards);
   }
   if (source->specs_.empty()) {
     return absl::UnimplementedError(
@@ -62,7 +67,7 @@ absl::StatusOr<std::unique_ptr<PowerSource>> AmdSmiPowerSource::Open(const Sourc
   return source;
 }
 
-void AmdSmiPowerSource::AddGpu(std::size_t gpu) {
+void AmdSmiPowerSource::AddGpu(std::size_t gpu, const std::vector<DrmCard>& cards) {
   const AmdGpu& device = library_->gpus()[gpu];
   const auto shares_card = [&](const AmdGpu& other) {
     return &other != &device && CardOf(other) == CardOf(device);
@@ -88,10 +93,20 @@ void AmdSmiPowerSource::AddGpu(std::size_t gpu) {
                           {"library", library_->name()},
                           {"library_version", library_->version()},
                           {"power_is_mean", power.is_mean},
+                          {"throttle_by", "not told"},
                           // Not checked against a meter by anybody we know of (energy.md 2.16).
                           {"systematic_relative", SystematicRelative(0.05)},
                           {"verified", "untested on hardware"}};
   Channel channel{.gpu = gpu, .flags = is_partitioned ? kFlagMigShared : 0};
+  for (const DrmCard& card : cards) {
+    if (!channel.throttle && WithoutFunction(card.bus_id) == CardOf(device)) {
+      channel.throttle.emplace(card.device_folder);
+      channel.throttle->Read();
+      facts["throttle_by"] = channel.throttle->way();
+      channel.thermometer.emplace(card);
+      spec.has_temperature = channel.thermometer->is_there();
+    }
+  }
   if (has_counter) {
     spec.unit = UnitOf(energy.microjoules_per_count);
     spec.update_period = milliseconds(1);
@@ -142,6 +157,10 @@ void AmdSmiPowerSource::Read(std::span<ChannelValue> values) {
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     values[i] = ReadChannel(channels_[i]);
     values[i].flags |= channels_[i].flags;
+    if (values[i].fault == ReadFault::kNone && channels_[i].throttle) {
+      values[i].flags |= channels_[i].throttle->Read();
+      values[i].millicelsius = channels_[i].thermometer->Read();
+    }
   }
 }
 

@@ -12,8 +12,10 @@
 
 #include "absl/status/statusor.h"
 
+#include "agent/power/amd_metrics.h"
 #include "agent/power/amd_smi/amd_gpu_energy.h"
 #include "agent/power/amd_smi/amd_gpu_library.h"
+#include "agent/power/drm_card.h"
 #include "agent/power/power_config.h"
 #include "agent/power/power_source.h"
 #include "common/time/system_clock.h"
@@ -24,6 +26,10 @@ namespace wattfleet::agent {
 // GPU, known by its PCI address. A GPU that tells no power has no channel: the second die of an
 // MI250, whose first tells for both, and virtual machines. A GPU in partitions has one channel,
 // flagged MIG_SHARED.
+//
+// Why a GPU is held back, and its temperature, come from the kernel's files of the same card, which
+// are what the libraries read: amdsmi_get_violation_status sleeps for 100 ms in each call, and its
+// structure differs between versions.
 class AmdSmiPowerSource final : public PowerSource {
  public:
   // Options: poll_ms (50), library, rocm_library. UNIMPLEMENTED: no GPU here tells its power;
@@ -41,11 +47,14 @@ class AmdSmiPowerSource final : public PowerSource {
     std::size_t gpu = 0;                 // of the library
     std::optional<AmdGpuEnergy> energy;  // absent: power alone
     Flags flags = 0;
+    // Of the card as the kernel shows it; absent where it does not.
+    std::optional<AmdThrottle> throttle;
+    std::optional<DrmThermometer> thermometer;
   };
 
   explicit AmdSmiPowerSource(std::unique_ptr<AmdGpuLibrary> library)
       : library_(std::move(library)) {}
-  void AddGpu(std::size_t gpu);
+  void AddGpu(std::size_t gpu, const std::vector<DrmCard>& cards);
   ChannelValue ReadChannel(Channel& channel);
 
   const std::string name_ = "amd_smi";

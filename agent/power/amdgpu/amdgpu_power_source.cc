@@ -1,16 +1,13 @@
 #include "agent/power/amdgpu/amdgpu_power_source.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include <nlohmann/json.hpp>
 
-#include "agent/power/amdgpu/gpu_metrics.h"
 #include "agent/power/source_options.h"
 #include "agent/power/systematic_error.h"
 #include "agent/power/unstated_window.h"
@@ -54,6 +51,17 @@ std::optional<Choice> Choose(const DrmCard& card) {
   return std::nullopt;
 }
 
+// How the card says what holds it back. One that sleeps is not asked, which would wake it.
+const char* ThrottleWay(const DrmCard& card, AmdThrottle& throttle) {
+  const std::string status =
+      ReadFirstLine(card.device_folder + "/power/runtime_status").value_or("");
+  if (status.starts_with("suspend")) {
+    return "asleep";
+  }
+  throttle.Read();
+  return throttle.way();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PowerSource>> AmdgpuPowerSource::Open(const SourceRequest& request,
@@ -94,6 +102,9 @@ void AmdgpuPowerSource::AddCard(const DrmCard& card) {
   if (spec.kind == SampleKind::kPowerAverage) {
     spec.window = kUnstatedWindow;
   }
+  thermometers_.emplace_back(card);
+  throttles_.emplace_back(card.device_folder);
+  spec.has_temperature = thermometers_.back().is_there();
   nlohmann::json facts = {{"driver", card.driver},
                           {"bus_id", card.bus_id},
                           {"pci_id", card.pci_id},
@@ -102,6 +113,8 @@ void AmdgpuPowerSource::AddCard(const DrmCard& card) {
                           {"update_period_ms", spec.update_period / milliseconds(1)},
                           {"part_time", spec.part_time},
                           {"has_cpu", is_apu},
+                          {"temperature", spec.has_temperature},
+                          {"throttle_by", ThrottleWay(card, throttles_.back())},
                           {"systematic_relative", SystematicRelative(kHalfWidth)},
                           {"verified", "untested on hardware"}};
   std::uint64_t limit_uw = 0;
@@ -113,8 +126,6 @@ void AmdgpuPowerSource::AddCard(const DrmCard& card) {
   spec.facts_json = facts.dump();
   specs_.push_back(std::move(spec));
   sensors_.push_back(std::move(choice->sensor));
-  auto metrics = KeptFile::Open(card.device_folder + "/gpu_metrics");
-  metrics_.push_back(metrics.ok() ? std::optional<KeptFile>(*std::move(metrics)) : std::nullopt);
 }
 
 void AmdgpuPowerSource::Read(std::span<ChannelValue> values) {
@@ -126,11 +137,9 @@ void AmdgpuPowerSource::Read(std::span<ChannelValue> values) {
       values[i].fault = ReadFault::kUnavailable;
     }
     // Only of a card that has just been read, and so is awake.
-    std::array<char, 512> buffer{};
-    std::string_view table;
-    if (values[i].fault == ReadFault::kNone && metrics_[i] &&
-        metrics_[i]->Read(buffer, table) == ReadFault::kNone) {
-      values[i].flags |= ThrottleFlagsOf(table).value_or(0);
+    if (values[i].fault == ReadFault::kNone) {
+      values[i].flags |= throttles_[i].Read();
+      values[i].millicelsius = thermometers_[i].Read();
     }
   }
 }

@@ -10,8 +10,8 @@
 
 #include "absl/status/statusor.h"
 
+#include "agent/power/amd_metrics.h"
 #include "agent/power/drm_card.h"
-#include "agent/power/kept_file.h"
 #include "agent/power/power_config.h"
 #include "agent/power/power_source.h"
 
@@ -39,8 +39,9 @@ class AmdgpuPowerSource final : public PowerSource {
   const std::string name_ = "amdgpu";
   std::chrono::nanoseconds poll_period_{0};
   std::vector<ChannelSpec> specs_;
-  std::vector<DrmSensor> sensors_;                // one per channel
-  std::vector<std::optional<KeptFile>> metrics_;  // likewise
+  std::vector<DrmSensor> sensors_;            // one per channel
+  std::vector<AmdThrottle> throttles_;        // likewise
+  std::vector<DrmThermometer> thermometers_;  // likewise
 };
 
 }  // namespace wattfleet::agent

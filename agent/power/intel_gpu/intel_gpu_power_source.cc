@@ -56,6 +56,9 @@ void IntelGpuPowerSource::AddCard(const DrmCard& card) {
     spec.device_id = card.bus_id;
     spec.update_period = milliseconds(100);
     spec.part_time = true;
+    thermometers_.emplace_back(card);
+    throttles_.emplace_back(card);
+    spec.has_temperature = thermometers_.back().is_there();
     spec.facts_json = nlohmann::json{{"driver", card.driver},
                                      {"bus_id", card.bus_id},
                                      {"pci_id", card.pci_id},
@@ -63,6 +66,8 @@ void IntelGpuPowerSource::AddCard(const DrmCard& card) {
                                      {"unit", "uJ"},
                                      {"update_period_ms", spec.update_period / milliseconds(1)},
                                      {"part_time", spec.part_time},
+                                     {"temperature", spec.has_temperature},
+                                     {"throttle_reasons", throttles_.back().count()},
                                      {"systematic_relative", SystematicRelative(kHalfWidth)},
                                      {"verified", "untested on hardware"}}
                           .dump();
@@ -76,6 +81,10 @@ void IntelGpuPowerSource::Read(std::span<ChannelValue> values) {
   for (std::size_t i = 0; i < sensors_.size(); ++i) {
     values[i] = ChannelValue{};
     values[i].fault = sensors_[i].Read(values[i].raw);
+    if (values[i].fault == ReadFault::kNone) {
+      values[i].millicelsius = thermometers_[i].Read();
+      values[i].flags |= throttles_[i].Read();
+    }
   }
 }
 

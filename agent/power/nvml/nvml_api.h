@@ -132,6 +132,7 @@ struct Functions {
   int (*DeviceGetTotalEnergyConsumption)(DeviceHandle, unsigned long long* millijoules) = nullptr;
   int (*DeviceGetPowerUsage)(DeviceHandle, unsigned* milliwatts) = nullptr;
   int (*DeviceGetFieldValues)(DeviceHandle, int count, FieldValue*) = nullptr;
+  int (*DeviceGetTemperature)(DeviceHandle, int sensor, unsigned* celsius) = nullptr;
   // Programs that compute on the GPU; `count` says how many fit, and becomes how many there are.
   int (*DeviceGetComputeRunningProcesses_v3)(DeviceHandle, unsigned* count, Process*) = nullptr;
   // Bits of EventReason; older libraries call it DeviceGetCurrentClocksThrottleReasons.

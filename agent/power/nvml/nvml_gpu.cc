@@ -217,6 +217,7 @@ void NvmlGpu::Describe() {
     spec_.max_watts =
         std::min(spec_.max_watts, 1.5e-3 * static_cast<double>(*device_.power_limit_mw));
   }
+  spec_.has_temperature = ReadMillicelsius().has_value();
   spec_.name = absl::StrCat("nvml/", device_.uuid, is_energy ? "/energy" : "/power");
   spec_.facts_json = FactsJson();
 }
@@ -234,6 +235,7 @@ std::string NvmlGpu::FactsJson() const {
       {"part_time", spec_.part_time},
       {"systematic_relative", systematic},
       {"checked_against_power", power_beside_.has_value()},
+      {"temperature", spec_.has_temperature},
       {"throttle_by",
        power_cap_time_ && !thermal_times_.empty() ? "time counters" : "current reasons"},
   };
@@ -329,6 +331,16 @@ Flags NvmlGpu::ThrottleFlags(MonotonicTime now) {
   return flags;
 }
 
+// Of the sensor on the die (0).
+std::optional<std::int32_t> NvmlGpu::ReadMillicelsius() const {
+  unsigned celsius = 0;
+  if (functions_->DeviceGetTemperature == nullptr ||
+      functions_->DeviceGetTemperature(device_.handle, 0, &celsius) != nvml::kSuccess) {
+    return std::nullopt;
+  }
+  return PlausibleMillicelsius(celsius * std::int64_t{1'000});
+}
+
 void NvmlGpu::Compare(MonotonicTime now, const ChannelValue& value) {
   std::uint64_t milliwatts = 0;
   if (value.fault == ReadFault::kLost) {
@@ -347,6 +359,9 @@ ChannelValue NvmlGpu::Read(MonotonicTime now) {
   value.flags = device_flags_ | ThrottleFlags(now);
   Compare(now, value);
   value.flags |= watch_.is_suspect() ? kFlagCounterSuspect : 0;
+  if (spec_.has_temperature && temperature_.IsDue(now)) {
+    value.millicelsius = ReadMillicelsius();
+  }
   return value;
 }
 

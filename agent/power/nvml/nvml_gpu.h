@@ -9,6 +9,7 @@
 
 #include "agent/power/counter_check.h"
 #include "agent/power/nvml/nvml_library.h"
+#include "agent/power/temperature_pace.h"
 #include "agent/power/throttle_times.h"
 #include "common/energy/channel.h"
 #include "common/time/clock.h"
@@ -27,7 +28,8 @@ class NvmlGpu {
 
   const ChannelSpec& spec() const { return spec_; }
 
-  // MIG_SHARED, THERMAL_THROTTLED, POWER_CAPPED and COUNTER_SUSPECT come with the value.
+  // MIG_SHARED, THERMAL_THROTTLED, POWER_CAPPED and COUNTER_SUSPECT come with the value, and
+  // once a second the temperature.
   ChannelValue Read(MonotonicTime now);
 
  private:
@@ -57,6 +59,7 @@ class NvmlGpu {
   int ReadOne(std::size_t field, bool is_power, std::uint64_t& raw) const;
 
   Flags ThrottleFlags(MonotonicTime now);
+  std::optional<std::int32_t> ReadMillicelsius() const;
   void Compare(MonotonicTime now, const ChannelValue& value);
 
   const nvml::Functions* functions_;
@@ -71,6 +74,7 @@ class NvmlGpu {
   std::optional<std::size_t> power_cap_time_;
   std::vector<std::size_t> thermal_times_;
   ThrottleTimes throttle_;
+  TemperaturePace temperature_;
   CounterWatch watch_;
   ChannelSpec spec_;
 };

@@ -88,6 +88,7 @@ absl::Status NvmlLibrary::Resolve(const std::string& path) {
   Load(handle_, "nvmlDeviceGetEnforcedPowerLimit", f.DeviceGetEnforcedPowerLimit);
   Load(handle_, "nvmlDeviceGetTotalEnergyConsumption", f.DeviceGetTotalEnergyConsumption);
   Load(handle_, "nvmlDeviceGetPowerUsage", f.DeviceGetPowerUsage);
+  Load(handle_, "nvmlDeviceGetTemperature", f.DeviceGetTemperature);
   Load(handle_, "nvmlDeviceGetFieldValues", f.DeviceGetFieldValues);
   Load(handle_, "nvmlDeviceGetComputeRunningProcesses_v3", f.DeviceGetComputeRunningProcesses_v3);
   if (f.DeviceGetComputeRunningProcesses_v3 == nullptr) {

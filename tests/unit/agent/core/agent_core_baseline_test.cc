@@ -119,5 +119,31 @@ TEST_F(AgentCoreBaselineTest, HeatThatCameOrWentMakesABaselineOldAfterTenMinutes
   EXPECT_EQ(CloseOf(2)->outcome, LeaseOutcome::kCompleted) << "that heat was known then";
 }
 
+TEST_F(AgentCoreBaselineTest, TheEnvironmentSaysWhatTellsThatADeviceHasSettled) {
+  BuildAndWelcome();
+  Grant(GrantOf(1, 2));
+  ASSERT_TRUE(ServeUntilClosed(1, minutes(1)));
+  EXPECT_THAT(Batches().front().environment.facts_json, HasSubstr(R"("steady_by":"power")"));
+}
+
+TEST_F(AgentCoreBaselineTest, ATemperatureThatHasNotSettledIsWarmUpAndSaidOfEachResult) {
+  meter_.has_temperature = true;
+  meter_.is_heat_steady = false;
+  settings_.warm_up = {.requests = 0, .steady = seconds(6)};
+  BuildAndWelcome();
+  Grant(GrantOf(1, 12));
+  ASSERT_TRUE(ServeUntilClosed(1, minutes(1)));
+
+  EXPECT_THAT(Batches().front().environment.facts_json,
+              HasSubstr(R"("steady_by":"power and temperature")"));
+  const std::vector<Result> results = Results();
+  ASSERT_THAT(results, SizeIs(12));
+  EXPECT_NE(results.front().flags & kFlagWarmup, 0U);
+  EXPECT_EQ(results.back().flags & kFlagWarmup, 0U) << "it was waited for long enough";
+  for (const Result& result : results) {
+    EXPECT_NE(result.flags & kFlagNotSteady, 0U);
+  }
+}
+
 }  // namespace
 }  // namespace wattfleet::agent

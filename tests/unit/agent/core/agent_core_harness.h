@@ -27,7 +27,10 @@ namespace wattfleet::agent {
 class FakeEnergyMeter final : public EnergyMeter {
  public:
   MeasuredChannels Measured(const std::vector<std::string>&) const override {
-    return is_measured ? MeasuredChannels{.names = {"fake"}, .update_periods = update_periods}
+    return is_measured ? MeasuredChannels{.names = {"fake"},
+                                          .update_periods = update_periods,
+                                          .of_devices = 1,
+                                          .with_temperature = has_temperature ? 1U : 0U}
                        : MeasuredChannels{};
   }
   std::vector<std::string> ChannelNames() const override { return {"fake"}; }
@@ -37,6 +40,7 @@ class FakeEnergyMeter final : public EnergyMeter {
     auto account = std::make_unique<wattfleet::testing::FakeEnergyAccount>(
         runner, std::chrono::milliseconds(300));
     account->trace = trace;
+    account->is_heat_steady = is_heat_steady;
     return account;
   }
   void MeasureBaseline(const std::vector<std::string>&, TaskRunner& runner,
@@ -49,7 +53,9 @@ class FakeEnergyMeter final : public EnergyMeter {
 
   bool is_measured = false;
   std::uint64_t heat_changes = 0;
-  std::string trace;  // of every account
+  bool has_temperature = false;
+  bool is_heat_steady = true;  // of every account
+  std::string trace;           // of every account
   std::vector<std::chrono::nanoseconds> update_periods = {std::chrono::milliseconds(100)};
   int accounts = 0;
   int baselines = 0;

@@ -31,6 +31,7 @@ class MeteredMachine {
       spec.device_id = gpu;
       spec.unit = {1'000, 1};
       spec.update_period = std::chrono::milliseconds(100);
+      spec.has_temperature = spec.device_id == "GPU-a";
       samplers.push_back(Add(spec));
     }
     ChannelSpec package;
@@ -78,6 +79,7 @@ class MeteredMachine {
   std::unique_ptr<SampledEnergyMeter> meter;
   std::map<std::string, ReadFault> faults;
   std::map<std::string, Flags> flags;
+  std::map<std::string, double> celsius;  // where there is an entry, it is told once a second
 
  private:
   std::unique_ptr<Sampler> Add(const ChannelSpec& spec) {
@@ -96,6 +98,12 @@ class MeteredMachine {
           }
           values[0] = {
               .raw = shown_[spec.name], .flags = flags[spec.name], .fault = faults[spec.name]};
+          const auto temperature = celsius.find(spec.name);
+          if (temperature != celsius.end() &&
+              world.MonotonicNow().time_since_epoch() % std::chrono::seconds(1) <
+                  std::chrono::milliseconds(50)) {
+            values[0].millicelsius = static_cast<std::int32_t>(temperature->second * 1e3);
+          }
         });
     auto sampler = std::make_unique<Sampler>(
         std::move(source), world,

@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "agent/power/amd_metrics.h"
 #include "agent/power/amdgpu/amdgpu_power_source.h"
-#include "agent/power/amdgpu/gpu_metrics.h"
 #include "agent/power/intel_gpu/intel_gpu_power_source.h"
 #include "agent/power/open_power_source.h"
 #include "tests/support/fake_amd_script.h"
@@ -140,6 +140,45 @@ TEST(AmdgpuPowerSourceTest, ACardSaysWhyItIsHeldBack) {
   EXPECT_EQ(ReadFirst(*source).flags, 0);
   card.Device("gpu_metrics", "garbage");
   EXPECT_EQ(ReadFirst(*source).flags, 0);
+}
+
+TEST(IntelGpuPowerSourceTest, ACardSaysWhyItIsHeldBack) {
+  const std::string xe = "tile0/gt0/freq0/throttle/";
+  SysfsTree tree;
+  Card card(tree, 0, "xe", "0000:03:00.0");
+  card.Hwmon("energy1_input", "5\n").Device(xe + "status", "1\n");
+  for (const char* reason : {"pl1", "pl2", "thermal", "prochot", "vr_tdc", "vr_thermalert"}) {
+    card.Device(xe + "reason_" + reason, "0\n");
+  }
+  card.Device("tile0/gt1/freq0/throttle/reason_thermal", "0\n");
+  Card old(tree, 1, "i915", "0000:04:00.0");
+  old.Hwmon("energy1_input", "5\n").Device("../gt/gt0/throttle_reason_pl4", "1\n");
+  old.Device("../gt/gt0/throttle_reason_status", "1\n");
+  Card(tree, 2, "i915", "0000:05:00.0").Hwmon("energy1_input", "5\n");
+  WF_ASSERT_OK_AND_ASSIGN(const auto source, OpenIntel(tree));
+  const auto flags = [&source] {
+    std::vector<ChannelValue> values(3);
+    source->Read(values);
+    EXPECT_EQ(values[1].flags, kFlagPowerCapped);
+    EXPECT_EQ(values[2].flags, 0);
+    return values[0].flags;
+  };
+
+  const auto told = [&source](std::size_t card_number) {
+    return nlohmann::json::parse(source->channels()[card_number].facts_json)["throttle_reasons"];
+  };
+  EXPECT_EQ(told(0), 7);
+  EXPECT_EQ(told(1), 1) << "`status` is no reason";
+  EXPECT_EQ(told(2), 0) << "nothing is known of it";
+  EXPECT_EQ(flags(), 0);
+  card.Device("tile0/gt1/freq0/throttle/reason_thermal", "1\n");
+  EXPECT_EQ(flags(), kFlagThermalThrottled);
+  card.Device(xe + "reason_vr_tdc", "1\n");
+  EXPECT_EQ(flags(), kFlagThermalThrottled | kFlagPowerCapped);
+  card.Device("tile0/gt1/freq0/throttle/reason_thermal", "garbage\n");
+  EXPECT_EQ(flags(), kFlagPowerCapped);
+  card.Device(xe + "reason_vr_tdc", "0\n").Device(xe + "reason_prochot", "1\n");
+  EXPECT_EQ(flags(), kFlagThermalThrottled);
 }
 
 TEST(AmdgpuPowerSourceTest, TakesAnEnergyCounterWhereThereIsOne) {
@@ -287,6 +326,36 @@ TEST(OpenPowerSourceTest, ACardIsNotMeasuredTwice) {
   }
   Card(tree, 1, "amdgpu", "0000:0a:00.0").Hwmon("power1_input", "60000000\n");
   EXPECT_EQ(names(), (std::vector<std::string>{"amd_smi", "amdgpu"}));
+}
+
+TEST(DrmThermometerTest, CardsTellTheirTemperatureOnceInTenReadings) {
+  SysfsTree tree;
+  Card amd(tree, 0, "amdgpu", "0000:03:00.0");
+  amd.Hwmon("power1_input", "21500000\n").Hwmon("temp1_input", "64000\n");
+  Card(tree, 1, "xe", "0000:04:00.0").Hwmon("energy1_input", "5\n").Hwmon("temp2_input", "51000\n");
+  Card(tree, 2, "xe", "0000:05:00.0").Hwmon("energy1_input", "5\n");
+  WF_ASSERT_OK_AND_ASSIGN(const auto amdgpu, OpenAmdgpu(tree));
+  WF_ASSERT_OK_AND_ASSIGN(const auto intel, OpenIntel(tree));
+
+  EXPECT_TRUE(amdgpu->channels()[0].has_temperature);
+  EXPECT_TRUE(intel->channels()[0].has_temperature);
+  EXPECT_FALSE(intel->channels()[1].has_temperature);
+  EXPECT_EQ(ReadFirst(*amdgpu).millicelsius, 64'000);
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_EQ(ReadFirst(*amdgpu).millicelsius, std::nullopt);
+  }
+  amd.Hwmon("temp1_input", "0\n");
+  EXPECT_EQ(ReadFirst(*amdgpu).millicelsius, std::nullopt) << "no chip that runs has 0 C";
+  amd.Hwmon("temp1_input", "65000\n");
+  for (int i = 0; i < 9; ++i) {
+    ReadFirst(*amdgpu);
+  }
+  EXPECT_EQ(ReadFirst(*amdgpu).millicelsius, 65'000);
+  std::vector<ChannelValue> values(2);
+  intel->Read(values);
+  EXPECT_EQ(values[0].millicelsius, 51'000);
+  EXPECT_EQ(values[1].millicelsius, std::nullopt);
+  EXPECT_EQ(values[1].fault, ReadFault::kNone);
 }
 
 }  // namespace

@@ -209,5 +209,26 @@ TEST(VisibleGpusTest, WhatFollowsAnUnknownDeviceIsNotSeen) {
   EXPECT_EQ(Visible("-1"), Uuids{"NOT_FOUND"});
 }
 
+TEST(NvmlGpuTest, ItsTemperatureComesOnceASecond) {
+  SimulatedGpu gpu({"power 0 100", "celsius 61", "fail temperature 999 5 6"});
+  EXPECT_TRUE(gpu.spec().has_temperature);
+  int told = 0;
+  for (int i = 0; i < 80; ++i) {
+    const ChannelValue value = gpu.ReadAt(1 + i * 0.05);
+    EXPECT_EQ(value.fault, ReadFault::kNone);
+    told += value.millicelsius ? 1 : 0;
+    EXPECT_EQ(value.millicelsius.value_or(61'000), 61'000);
+  }
+  EXPECT_EQ(told, 4);
+  EXPECT_EQ(gpu.ReadAt(5.5).millicelsius, std::nullopt) << "the call fails";
+  EXPECT_EQ(gpu.ReadAt(7).millicelsius, 61'000);
+}
+
+TEST(NvmlGpuTest, AGpuWithoutAThermometerTellsNoTemperature) {
+  SimulatedGpu gpu({"power 0 100"});
+  EXPECT_FALSE(gpu.spec().has_temperature);
+  EXPECT_EQ(gpu.ReadAt(1).millicelsius, std::nullopt);
+}
+
 }  // namespace
 }  // namespace wattfleet::agent
