@@ -27,11 +27,12 @@ ResultRow SqliteSweepView::ResultOf(const SqliteStatement& row) const {
                    .output_tokens = row.OptionalInt(13),
                    .reasoning_tokens = row.OptionalInt(14),
                    .flags = static_cast<Flags>(row.Int(3))};
-  if (!row.IsNull(2)) {
-    result.verdict = static_cast<VerdictValue>(row.Int(2));
+  if (const std::optional<std::int64_t> verdict = row.OptionalInt(2)) {
+    result.verdict = static_cast<VerdictValue>(*verdict);
   }
   if (sample_.has_value() && !sample_->empty()) {
-    result.q = (*sample_)[static_cast<std::size_t>(result.unit) % sample_->size()];
+    const auto unit = static_cast<std::size_t>(result.unit);
+    result.q = (*sample_)[unit < sample_->size() ? unit : unit % sample_->size()];
   }
   return result;
 }
