@@ -51,7 +51,7 @@ absl::Status RequireLoopback(const std::string& address) {
       address));
 }
 
-grpc::ChannelArguments ClientArguments() {
+grpc::ChannelArguments ClientArguments(int received_bytes_max) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
@@ -63,7 +63,7 @@ grpc::ChannelArguments ClientArguments() {
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
+  arguments.SetMaxReceiveMessageSize(received_bytes_max);
   arguments.SetMaxSendMessageSize(kMessageBytesMax);
   return arguments;
 }
@@ -79,11 +79,12 @@ bool IsLoopback(std::string_view address) {
   return host == "localhost" || host == "[::1]" || IsLoopbackV4(host);
 }
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenLoopbackChannel(const std::string& address) {
+absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenLoopbackChannel(const std::string& address,
+                                                                   int received_bytes_max) {
   if (absl::Status status = RequireLoopback(address); !status.ok()) {
     return status;
   }
-  grpc::ChannelArguments arguments = ClientArguments();
+  grpc::ChannelArguments arguments = ClientArguments(received_bytes_max);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
@@ -109,7 +110,7 @@ void SetServerArguments(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
-  builder.SetMaxSendMessageSize(kMessageBytesMax);
+  builder.SetMaxSendMessageSize(kReplyBytesMax);
   grpc::ResourceQuota quota("wattfleet");
   quota.Resize(kServerMemoryBytesMax);
   quota.SetMaxThreads(kServerThreadsMax);

@@ -219,7 +219,8 @@ class GrpcFleetClient final : public FleetClient {
 
 absl::StatusOr<std::unique_ptr<FleetClient>> ConnectFleet(const std::string& address,
                                                           std::chrono::milliseconds patience) {
-  WF_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, OpenLoopbackChannel(address));
+  WF_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
+                      OpenLoopbackChannel(address, kReplyBytesMax));
   if (!channel->WaitForConnected(SystemClock().WallNow() + patience)) {
     return absl::UnavailableError(absl::StrFormat(
         "no coordinator answers at %s; is `wattfleet-coordinator` running there?", address));
