@@ -18,27 +18,12 @@
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/workload/import.h"
+#include "tests/bench/must.h"
 
 namespace wattfleet::coordinator {
 namespace {
 
 constexpr SweepId kSweep{1};
-
-template <typename T>
-T Must(absl::StatusOr<T> value) {
-  if (!value.ok()) {
-    std::fprintf(stderr, "%s\n", value.status().ToString().c_str());
-    std::exit(1);
-  }
-  return *std::move(value);
-}
-
-void Must(const absl::Status& status) {
-  if (!status.ok()) {
-    std::fprintf(stderr, "%s\n", status.ToString().c_str());
-    std::exit(1);
-  }
-}
 
 WorkloadFacts Import(const std::string& directory, std::int64_t queries) {
   const std::string path = directory + "/queries.jsonl";

@@ -17,6 +17,7 @@
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/sqlite_rows.h"
 #include "coordinator/store/sqlite_store.h"
+#include "tests/bench/must.h"
 #include "tests/support/store_rows.h"
 #include "tests/support/temp_dir.h"
 
@@ -39,22 +40,6 @@ struct Case {
   bool has_verdict;
   bool has_energy;
 };
-
-template <typename T>
-T Must(absl::StatusOr<T> value) {
-  if (!value.ok()) {
-    std::fprintf(stderr, "%s\n", value.status().ToString().c_str());
-    std::exit(1);
-  }
-  return *std::move(value);
-}
-
-void Must(const absl::Status& status) {
-  if (!status.ok()) {
-    std::fprintf(stderr, "%s\n", status.ToString().c_str());
-    std::exit(1);
-  }
-}
 
 // Frames whose bodies do not compress, as zstd's output does not.
 std::vector<StoreBatch> MakeBatches(const Case& the_case, std::int64_t rows) {
@@ -115,8 +100,9 @@ class BareInserts {
                                         "?10)"))),
         response_(Must(connection.Prepare("INSERT INTO response VALUES (?1, ?2)"))),
         verdict_(Must(connection.Prepare("INSERT INTO verdict VALUES (?1, ?2, 1, ?3, '', ?4)"))),
-        energy_(Must(connection.Prepare(
-            "INSERT INTO result_energy VALUES (?1, ?2, 1, 0, ?3, ?4, NULL, 0, 0, NULL, NULL)"))) {}
+        energy_(Must(connection.Prepare("INSERT INTO result_energy (pair_id, unit, channel_id, "
+                                        "status, gross_uj, net_uj, flags, "
+                                        "samples) VALUES (?1, ?2, 1, 0, ?3, ?4, 0, 0)"))) {}
 
   void Insert(const coordinator::GradedBatch& graded) {
     const std::int64_t pair = graded.batch.pair.value;

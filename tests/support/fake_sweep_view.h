@@ -108,17 +108,27 @@ class FakeSweepView final : public coordinator::SweepView {
   }
 };
 
-// A workload of `keys.size()` queries without text.
+// A workload of `keys.size()` queries, without text unless `fill` makes it up.
 class FakeWorkload final : public coordinator::Workload {
  public:
   coordinator::WorkloadFacts workload_facts;
   std::vector<std::string> dataset_names;
   std::vector<std::string> subject_names;
   std::vector<coordinator::QueryKey> keys;
+  std::function<void(Query&)> fill;  // given a query that has its `q`, and nothing else yet
+
+  FakeWorkload() = default;
+  explicit FakeWorkload(std::function<void(Query&)> fill_query) : fill(std::move(fill_query)) {}
 
   const coordinator::WorkloadFacts& facts() const override { return workload_facts; }
-  absl::StatusOr<Query> Get(std::int64_t) const override {
-    return absl::OutOfRangeError("this workload has no text");
+  absl::StatusOr<Query> Get(std::int64_t q) const override {
+    if (!fill) {
+      return absl::OutOfRangeError("this workload has no text");
+    }
+    Query query;
+    query.q = q;
+    fill(query);
+    return query;
   }
   const std::vector<std::string>& datasets() const override { return dataset_names; }
   const std::vector<std::string>& subjects() const override { return subject_names; }

@@ -10,6 +10,7 @@
 
 #include "common/wire/body.h"
 #include "coordinator/store/memory_store.h"
+#include "tests/support/fake_sweep_view.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/store_rows.h"
 
@@ -21,35 +22,20 @@ using coordinator::FindGrader;
 using coordinator::Grader;
 using coordinator::GraderComparison;
 using coordinator::MemoryStore;
-using coordinator::QueryKey;
 using coordinator::StoreBatch;
 using coordinator::SweepView;
-using coordinator::Workload;
-using coordinator::WorkloadFacts;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 // Ten options, the answer always A.
-class TenOptions final : public Workload {
- public:
-  const WorkloadFacts& facts() const override { return facts_; }
-  absl::StatusOr<Query> Get(std::int64_t q) const override {
-    Query query;
-    query.q = q;
-    query.id = "q" + std::to_string(q);
+FakeWorkload TenOptions() {
+  return FakeWorkload([](Query& query) {
+    query.id = "q" + std::to_string(query.q);
     query.options.assign(10, "");
     query.references = {"A"};
-    return query;
-  }
-  const std::vector<std::string>& datasets() const override { return none_; }
-  const std::vector<std::string>& subjects() const override { return none_; }
-  absl::StatusOr<std::vector<QueryKey>> Keys() const override { return std::vector<QueryKey>(); }
-
- private:
-  WorkloadFacts facts_;
-  std::vector<std::string> none_;
-};
+  });
+}
 
 class CompareGradersTest : public ::testing::Test {
  protected:
@@ -81,7 +67,7 @@ class CompareGradersTest : public ::testing::Test {
     WF_EXPECT_OK(store_.Apply(batches));
   }
 
-  TenOptions workload_;
+  const FakeWorkload workload_ = TenOptions();
   MemoryStore store_;
   const Grader* grader_ = nullptr;
 };

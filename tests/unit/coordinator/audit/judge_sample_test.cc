@@ -11,6 +11,7 @@
 
 #include "common/wire/body.h"
 #include "coordinator/store/memory_store.h"
+#include "tests/support/fake_sweep_view.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/store_rows.h"
 
@@ -22,35 +23,20 @@ using coordinator::JudgeAgainstPeople;
 using coordinator::JudgeSheet;
 using coordinator::LabelledSheet;
 using coordinator::MemoryStore;
-using coordinator::QueryKey;
 using coordinator::ReadJudgeSheet;
 using coordinator::StoreBatch;
 using coordinator::SweepView;
-using coordinator::Workload;
-using coordinator::WorkloadFacts;
 using ::testing::_;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-class OneQuestion final : public Workload {
- public:
-  const WorkloadFacts& facts() const override { return facts_; }
-  absl::StatusOr<Query> Get(std::int64_t q) const override {
-    Query query;
-    query.q = q;
+FakeWorkload OneQuestion() {
+  return FakeWorkload([](Query& query) {
     query.question = "Say \"hi\",\nplease";
     query.references = {"hi"};
-    return query;
-  }
-  const std::vector<std::string>& datasets() const override { return none_; }
-  const std::vector<std::string>& subjects() const override { return none_; }
-  absl::StatusOr<std::vector<QueryKey>> Keys() const override { return std::vector<QueryKey>(); }
-
- private:
-  WorkloadFacts facts_;
-  std::vector<std::string> none_;
-};
+  });
+}
 
 // Ten answers, judged: 0-5 correct, 6-8 wrong; 9 holds no answer.
 class JudgeSampleTest : public ::testing::Test {
@@ -88,7 +74,7 @@ class JudgeSampleTest : public ::testing::Test {
     return csv;
   }
 
-  OneQuestion workload_;
+  const FakeWorkload workload_ = OneQuestion();
   MemoryStore store_;
   std::unique_ptr<SweepView> view_;
 };

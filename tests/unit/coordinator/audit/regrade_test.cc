@@ -11,6 +11,7 @@
 
 #include "common/wire/body.h"
 #include "coordinator/store/memory_store.h"
+#include "tests/support/fake_sweep_view.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/store_rows.h"
 
@@ -21,14 +22,11 @@ using coordinator::AddedVerdict;
 using coordinator::FindGrader;
 using coordinator::MemoryStore;
 using coordinator::PutVerdicts;
-using coordinator::QueryKey;
 using coordinator::Regrade;
 using coordinator::RegradedPair;
 using coordinator::StoreBatch;
 using coordinator::SweepView;
 using coordinator::VerdictRow;
-using coordinator::Workload;
-using coordinator::WorkloadFacts;
 using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -36,25 +34,13 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 
 // The answer is always A of four; the query of unit 2 is for a judge.
-class FourOptions final : public Workload {
- public:
-  const WorkloadFacts& facts() const override { return facts_; }
-  absl::StatusOr<Query> Get(std::int64_t q) const override {
-    Query query;
-    query.q = q;
-    query.grader = q == 1'003 ? "judge" : "mcq";
+FakeWorkload FourOptions() {
+  return FakeWorkload([](Query& query) {
+    query.grader = query.q == 1'003 ? "judge" : "mcq";
     query.options.assign(4, "");
     query.references = {"A"};
-    return query;
-  }
-  const std::vector<std::string>& datasets() const override { return none_; }
-  const std::vector<std::string>& subjects() const override { return none_; }
-  absl::StatusOr<std::vector<QueryKey>> Keys() const override { return std::vector<QueryKey>(); }
-
- private:
-  WorkloadFacts facts_;
-  std::vector<std::string> none_;
-};
+  });
+}
 
 Result Answer(Unit unit, const std::string& text) {
   Result result = SampleResult(unit);
@@ -111,7 +97,7 @@ class RegradeTest : public ::testing::Test {
     return verdicts;
   }
 
-  FourOptions workload_;
+  const FakeWorkload workload_ = FourOptions();
   MemoryStore store_;
   RegradedPair regraded_;
 };

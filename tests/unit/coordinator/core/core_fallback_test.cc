@@ -80,17 +80,8 @@ TEST_F(CoreFallbackTest, APairThatTheJudgeBeganStaysItsOwnAndOthersAreHandedOver
 
 TEST_F(CoreFallbackTest, AReplyThatComesAfterItsPairWasHandedOverIsBookedAndDecidesNothing) {
   Submit(64, JudgeProtocol::kReference, JudgeRule::kAgree, {.fallback = JudgePlan{}});
-  std::vector<LeaseGrant> judging;
-  while (judging.size() < 2) {
-    harness_.AskForWork(session_);
-    for (const LeaseGrant& grant : harness_.Sent<LeaseGrant>(session_)) {
-      if (grant.pair.id.value == kJudgePair) {
-        judging.push_back(grant);
-      } else {
-        Answer(grant);
-      }
-    }
-  }
+  const std::vector<LeaseGrant> judging = TwoJudging();
+  ASSERT_THAT(judging, ::testing::SizeIs(2));
   Answer(judging.at(0), LeaseClose{.outcome = LeaseOutcome::kEngineBlocked, .message = "quota"});
   ASSERT_EQ(judge().state, PairState::kCancelled);
 

@@ -72,6 +72,21 @@ class CoreJudgingTest : public ::testing::Test {
     }
     return !grants.empty();
   }
+  // Answers until two leases of the judge are out, and leaves these open.
+  std::vector<LeaseGrant> TwoJudging() {
+    std::vector<LeaseGrant> judging;
+    for (int i = 0; i < 10'000 && judging.size() < 2; ++i) {
+      harness_.AskForWork(session_);
+      for (const LeaseGrant& grant : harness_.Sent<LeaseGrant>(session_)) {
+        if (grant.pair.id.value == kJudgePair) {
+          judging.push_back(grant);
+        } else {
+          Answer(grant);
+        }
+      }
+    }
+    return judging;
+  }
   void WorkToTheEnd() {
     for (int i = 0; i < 10'000 && Work(); ++i) {
     }

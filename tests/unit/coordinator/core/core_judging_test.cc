@@ -168,17 +168,8 @@ TEST_F(CoreJudgingTest, AnExhaustedQuotaBlocksJudgingByNameAndSpendsNoTry) {
 TEST_F(CoreJudgingTest, WhatALeaseFromBeforeTheMendTellsOfTheQuotaIsNoNews) {
   Submit(64, JudgeProtocol::kReference);
   const LeaseClose blocked{.outcome = LeaseOutcome::kEngineBlocked, .message = "quota exhausted"};
-  std::vector<LeaseGrant> judging;
-  while (judging.size() < 2) {
-    harness_.AskForWork(session_);
-    for (const LeaseGrant& grant : harness_.Sent<LeaseGrant>(session_)) {
-      if (grant.pair.id.value == kJudgePair) {
-        judging.push_back(grant);
-      } else {
-        Answer(grant);
-      }
-    }
-  }
+  const std::vector<LeaseGrant> judging = TwoJudging();
+  ASSERT_THAT(judging, ::testing::SizeIs(2));
   Answer(judging.at(0), blocked);
   ASSERT_EQ(judge().state, PairState::kBlocked);
   harness_.Do(SweepCommanded{SweepId{1}, SweepVerb::kResumeJudge});
